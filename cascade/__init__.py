@@ -1,0 +1,1 @@
+"""Forwards RTP without decoding, to the stage and to relays below."""

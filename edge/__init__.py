@@ -1,0 +1,1 @@
+"""Holds windows of parts in memory and answers LL-HLS."""

@@ -1,0 +1,1 @@
+"""Terminates WebRTC from publishers (WHIP) and hands on encoded frames."""

@@ -1,0 +1,4 @@
+"""The `levelchat` command."""
+
+
+def main() -> None: ...

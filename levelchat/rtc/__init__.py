@@ -1,0 +1,1 @@
+"""The WebRTC endpoint that ingest and cascade stand on: UDP mux, STUN, DTLS, SDP, RTP, RTCP."""

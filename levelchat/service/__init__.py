@@ -1,0 +1,1 @@
+"""What every process needs: settings, logs, metrics, problem+json, planes, start and stop."""

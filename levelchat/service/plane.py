@@ -1,0 +1,71 @@
+"""What a plane is to the process that runs it.
+
+Each plane package has an `app.py` with `create(context) -> Plane`. Planes are created in the
+order edge, packager, ingest; each puts what it offers into `context.seams` and takes from there
+what it needs. Construction has no side effects; `run` does the work.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+import msgspec
+from aiohttp import web
+from prometheus_client import CollectorRegistry
+
+from levelchat.auth.keys import TokenKeys
+from levelchat.clock import Clock
+from levelchat.media.seams import FrameSink, ProgramSink
+
+if TYPE_CHECKING:
+    from levelchat.rtc.endpoint import RtcEndpoint
+
+SettingsT = TypeVar("SettingsT", bound=msgspec.Struct)
+
+
+class Plane(Protocol):
+    """One plane, constructed and wired, ready to run."""
+
+    name: str
+
+    def routes(self) -> Sequence[web.AbstractRouteDef]:
+        """What it serves on the process's one HTTP port."""
+
+    async def run(self) -> None:
+        """Owns the plane's tasks until cancelled."""
+
+    async def drain(self) -> None:
+        """Takes nothing new and brings what runs to its end; returns within 5 s."""
+
+    def unready(self) -> list[str]:
+        """Why `/readyz` must say no; empty when all is well."""
+
+
+class SettingsSource(Protocol):
+    """Gives each plane its own section of what is in force."""
+
+    def section(self, name: str, shape: type[SettingsT]) -> SettingsT:
+        """The section *name* as *shape*; raises `SettingsError` that names the wrong key."""
+
+
+@dataclass
+class Seams:
+    """What planes of one process offer each other; None where the plane is not in it."""
+
+    programs: ProgramSink | None = None
+    frames: FrameSink | None = None
+
+
+@dataclass
+class Context:
+    """Everything a plane is built from."""
+
+    clock: Clock
+    settings: SettingsSource
+    metrics: CollectorRegistry
+    keys: TokenKeys
+    data: Path
+    rtc: "RtcEndpoint | None" = None
+    """The process's one UDP port; None when no plane in it speaks WebRTC."""
+    seams: Seams = field(default_factory=Seams)

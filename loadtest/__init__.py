@@ -1,0 +1,1 @@
+"""Load: viewers by locust, and what runs them."""
