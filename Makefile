@@ -1,15 +1,61 @@
-# `make demo` and `make test` prepare everything they need on a fresh Linux machine.
+# `make demo` and `make test` prepare everything they need on a fresh Linux machine:
+# Python >= 3.11 is all that must be there. A second run starts in seconds.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-NODE_BIN := $(VENV)/node
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+RUN_WEB := $(BIN)/python scripts/node.py npm --prefix web
 
 .DEFAULT_GOAL := help
 
 .PHONY: help
 help: ## Show the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+.PHONY: demo
+demo: python web ## Broadcast a test pattern and print the URL where it plays
+	@levelchat demo
+
+.PHONY: test
+test: python web browser check unit e2e ## Run the whole suite
+
+.PHONY: check
+check: python web ## Lint, types, layers
+	ruff check .
+	ruff format --check .
+	mypy
+	lint-imports
+	$(RUN_WEB) run check
+	$(RUN_WEB) test
+
+.PHONY: unit
+unit: python web ## Everything that needs no browser
+	pytest -m 'not e2e'
+
+.PHONY: e2e
+e2e: python web browser ## A whole server and real browsers
+	pytest -m e2e
+
+.PHONY: serve
+serve: python web ## Run a server on port 8080
+	@levelchat serve
+
+.PHONY: format
+format: python ## Format Python and TypeScript
+	ruff format .
+	ruff check --fix .
+	$(RUN_WEB) run format
+
+.PHONY: lock
+lock: python ## Resolve the dependencies anew
+	scripts/lock --upgrade
+
+.PHONY: clean
+clean: ## Remove everything that make made
+	rm -rf $(VENV) build web/node_modules web/dist
+
+.PHONY: python
+python: build/python.stamp ## Install the locked Python packages into .venv
 
 $(BIN)/uv:
 	$(PYTHON) -m venv $(VENV)
@@ -17,13 +63,25 @@ $(BIN)/uv:
 
 # The lock holds names, versions and hashes; this machine's own package index says where from.
 build/python.stamp: uv.lock pyproject.toml | $(BIN)/uv
-	mkdir -p build
-	$(BIN)/uv export --quiet --frozen --no-emit-project --group dev --output-file build/requirements.txt
-	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes build/requirements.txt
-	$(BIN)/python -m ensurepip --upgrade >/dev/null
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9' 'setuptools>=80'
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-build-isolation --no-deps --editable .
-	touch $@
+	@mkdir -p build
+	uv export --quiet --frozen --no-emit-project --group dev --output-file build/requirements.txt
+	uv pip install --quiet --python $(BIN)/python --require-hashes -r build/requirements.txt
+	uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
 
-.PHONY: python
-python: build/python.stamp ## Install the locked Python packages into .venv
+.PHONY: web
+web: web/dist/watch.html ## Build the pages
+
+WEB_SOURCES := $(shell find web/src web/public -type f 2>/dev/null) $(wildcard web/*.html web/*.ts)
+
+web/dist/watch.html: build/web.stamp $(WEB_SOURCES)
+	$(RUN_WEB) run --silent build
+	@touch $@
+
+build/web.stamp: web/package-lock.json web/package.json | build/python.stamp
+	$(RUN_WEB) ci --silent --no-audit --no-fund
+	@touch $@
+
+.PHONY: browser
+browser: python
+	@$(BIN)/python scripts/browser.py

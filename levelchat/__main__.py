@@ -1,0 +1,5 @@
+"""`python -m levelchat` is the `levelchat` command."""
+
+from levelchat.cli import main
+
+main()

@@ -1,0 +1,163 @@
+"""One process: wires planes, serves their routes on one HTTP port, starts and drains them.
+
+Comes in: settings and a clock. Goes out: a running server, until a signal; then a drain: nothing
+new, running playlists end, exit within 10 s. It never touches media.
+"""
+
+import asyncio
+import contextlib
+import signal
+from pathlib import Path
+
+import structlog
+from aiohttp import web
+from prometheus_client import CollectorRegistry
+
+from levelchat.auth import keys
+from levelchat.clock import Clock
+from levelchat.errors import EnvironmentFault
+from levelchat.rtc.endpoint import RtcEndpoint, RtcSettings
+from levelchat.service import planes, problem
+from levelchat.service.plane import Context, Plane
+from levelchat.service.settings import ServerSettings, Settings
+from levelchat.service.status import StatusRoutes
+
+_log = structlog.get_logger("server")
+
+PLANE_DRAIN_SECONDS = 5.0
+"""A plane's own promise; beyond it the plane is cut off so that the process meets its 10 s."""
+
+DRAIN_SECONDS = 8.0
+"""For all planes together; leaves two seconds for sockets and child processes."""
+
+CONNECTION_SECONDS = 1.0
+"""How long open HTTP connections may finish their answer after the drain."""
+
+MAX_BODY = 1 << 20
+"""Bytes of any request body; routes that take less say so themselves."""
+
+
+class PortInUse(EnvironmentFault):
+    """Another program listens where we should."""
+
+    code = "port_in_use"
+    title = "Port in use"
+
+
+class Server:
+    """All planes of one process."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self._all_settings = settings
+        self._settings = settings.section("server", ServerSettings)
+        self._clock = clock
+        self._planes: list[Plane] = []
+        self._status = StatusRoutes(self._planes)
+
+    async def serve_until_signal(self) -> None:
+        """Runs until SIGTERM or SIGINT has been answered by a drain."""
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        await self.serve(stop)
+
+    async def serve(self, stop: asyncio.Event) -> None:
+        """Runs until *stop* is set and everything is drained."""
+        context = self._context()
+        for name in planes.check(self._settings.planes):
+            self._planes.append(planes.create(name, context))
+        runner = web.AppRunner(
+            self._application(context),
+            access_log=None,
+            handler_cancellation=True,
+            shutdown_timeout=CONNECTION_SECONDS,
+        )
+        await runner.setup()
+        try:
+            await self._run(runner, context, stop)
+        finally:
+            await runner.cleanup()
+            if context.rtc is not None:
+                await context.rtc.close()
+            _log.info("stopped")
+
+    async def _run(self, runner: web.AppRunner, context: Context, stop: asyncio.Event) -> None:
+        if context.rtc is not None:
+            await context.rtc.start()
+        async with asyncio.TaskGroup() as tasks:
+            running = [tasks.create_task(plane.run()) for plane in self._planes]
+            if context.rtc is not None:
+                running.append(tasks.create_task(context.rtc.run()))
+            port = await self._listen(runner)
+            self._status.ready = True
+            _log.info("serving", url=f"http://{_shown(self._settings.host)}:{port}")
+            await stop.wait()
+            await self._drain()
+            for task in running:
+                task.cancel()
+
+    async def _listen(self, runner: web.AppRunner) -> int:
+        site = web.TCPSite(
+            runner, self._settings.host, self._settings.http_port, reuse_address=True
+        )
+        try:
+            await site.start()
+        except OSError as error:
+            raise PortInUse(
+                f"TCP port {self._settings.http_port} cannot be used ({error.strerror}); "
+                "choose another with --http-port"
+            ) from error
+        port: int = runner.addresses[0][1]
+        return port
+
+    async def _drain(self) -> None:
+        _log.info("draining")
+        self._status.draining = True
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_SECONDS):
+                for plane in reversed(self._planes):
+                    await self._drain_plane(plane)
+
+    async def _drain_plane(self, plane: Plane) -> None:
+        try:
+            async with asyncio.timeout(PLANE_DRAIN_SECONDS):
+                await plane.drain()
+        except TimeoutError:
+            _log.warning("drain cut off", plane=plane.name, after_seconds=PLANE_DRAIN_SECONDS)
+        except Exception:  # noqa: BLE001 - one plane's fault must not keep the others running
+            _log.exception("drain failed", plane=plane.name)
+
+    def _context(self) -> Context:
+        planes.refuse_unknown_sections(self._all_settings)
+        data = Path(self._settings.data)
+        metrics = CollectorRegistry()
+        return Context(
+            clock=self._clock,
+            settings=self._all_settings,
+            metrics=metrics,
+            keys=keys.load_or_create(data),
+            data=data,
+            rtc=self._endpoint(metrics),
+        )
+
+    def _endpoint(self, metrics: CollectorRegistry) -> RtcEndpoint | None:
+        if not planes.NEEDS_RTC & set(self._settings.planes):
+            return None
+        settings = RtcSettings(
+            host=self._settings.host,
+            port=self._settings.udp_port,
+            public_address=self._settings.public_address,
+        )
+        return RtcEndpoint(settings=settings, clock=self._clock, metrics=metrics)
+
+    def _application(self, context: Context) -> web.Application:
+        application = web.Application(middlewares=[problem.middleware], client_max_size=MAX_BODY)
+        application.add_routes(self._status.routes(context))
+        for plane in self._planes:
+            application.add_routes(plane.routes())
+        return application
+
+
+def _shown(host: str) -> str:
+    return "127.0.0.1" if host in ("0.0.0.0", "::") else host
