@@ -3,8 +3,10 @@
 Comes in: a folder. Goes out: an Ed25519 key that signs, and the key set that verifies.
 """
 
+import contextlib
 import json
 import os
+import tempfile
 from pathlib import Path
 
 from joserfc.jwk import KeySet, OKPKey
@@ -35,14 +37,13 @@ def load_or_create(data: Path) -> TokenKeys:
 
 
 def _write_once(file: Path, key: OKPKey) -> None:
-    """Two processes that start at once must end with the same key: link fails on the second."""
-    draft = file.with_suffix(f".{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as stream:
-        json.dump(key.as_dict(private=True), stream)
+    """Several that start at once must end with one key: all but the first fail to link."""
+    # mkstemp makes the file readable by its owner only.
+    descriptor, draft = tempfile.mkstemp(dir=file.parent)
     try:
-        os.link(draft, file)
-    except FileExistsError:
-        pass
+        with os.fdopen(descriptor, "w") as stream:
+            json.dump(key.as_dict(private=True), stream)
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, file)
     finally:
-        draft.unlink()
+        Path(draft).unlink()
