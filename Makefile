@@ -46,6 +46,10 @@ format: python ## Format Python and TypeScript
 	ruff check --fix .
 	$(RUN_WEB) run format
 
+.PHONY: docs
+docs: python ## Write the reference pages of docs/ from the code
+	$(BIN)/python scripts/docs.py
+
 .PHONY: lock
 lock: python ## Resolve the dependencies anew
 	scripts/lock --upgrade

@@ -1,0 +1,152 @@
+"""Writes the reference pages of docs/ from the code; with --check says which are out of date."""
+
+import ast
+import importlib
+import inspect
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import msgspec
+from prometheus_client import CollectorRegistry
+
+from levelchat.cli import group
+from levelchat.service import catalogue, planes
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+NOTE = (
+    "<!-- Written by scripts/docs.py from the code: change the code, then run `make docs`. -->\n"
+)
+
+
+def configuration() -> Iterator[str]:
+    """Every setting with its default and meaning."""
+    yield "# Configuration\n"
+    yield (
+        "Defaults < `levelchat.toml` < environment < command line. "
+        "`levelchat config` prints what is in force.\n"
+    )
+    yield (
+        "A setting `edge.window_seconds` is `window_seconds` in section `[edge]` of the file, "
+        "and `LEVELCHAT_EDGE__WINDOW_SECONDS` in the environment (lists as JSON).\n"
+    )
+    for section, shape in planes.sections().items():
+        yield f"## {section}\n"
+        yield f"{first_sentence(shape)}\n"
+        yield "| setting | default | meaning |\n|---|---|---|"
+        meanings = attribute_docs(shape)
+        for field in msgspec.structs.fields(shape):
+            default = msgspec.json.encode(default_of(field)).decode().replace("|", "\\|")
+            meaning = meanings.get(field.name, "").replace("|", "\\|")
+            yield f"| `{section}.{field.name}` | `{default}` | {meaning} |"
+        yield ""
+
+
+def default_of(field: msgspec.structs.FieldInfo) -> object:
+    """The field's default, made if it has a factory."""
+    if field.default_factory is not msgspec.NODEFAULT:
+        return field.default_factory()
+    return None if field.default is msgspec.NODEFAULT else field.default
+
+
+def first_sentence(shape: type) -> str:
+    """The docstring in one line."""
+    return " ".join((shape.__doc__ or "").split())
+
+
+def attribute_docs(shape: type) -> dict[str, str]:
+    """The string below each attribute of a class."""
+    tree = ast.parse(inspect.getsource(shape)).body[0]
+    docs: dict[str, str] = {}
+    body = tree.body if isinstance(tree, ast.ClassDef) else []
+    for attribute, after in zip(body, body[1:], strict=False):
+        if (
+            isinstance(attribute, ast.AnnAssign)
+            and isinstance(attribute.target, ast.Name)
+            and isinstance(after, ast.Expr)
+            and isinstance(after.value, ast.Constant)
+        ):
+            docs[attribute.target.id] = " ".join(str(after.value.value).split())
+    return docs
+
+
+def errors() -> Iterator[str]:
+    """The catalogue of error codes."""
+    for module in (*(f"{plane}.errors" for plane in planes.NAMES), "levelchat.service.server"):
+        importlib.import_module(module)
+    importlib.import_module("levelchat.auth.errors")
+    importlib.import_module("levelchat.commands.demo")
+    yield "# Errors\n"
+    yield (
+        "Every error leaves as `application/problem+json` (RFC 9457): "
+        "`{type, title, status, detail, code, request_id, instance}`. `detail` says what was "
+        "wrong and what to do. A 503 is worth a retry, after `Retry-After` where it is given.\n"
+    )
+    yield "| code | status | title | cause |\n|---|---|---|---|"
+    for entry in catalogue.entries():
+        cause = entry.cause.replace("|", "\\|")
+        yield f"| `{entry.code}` | {entry.status} | {entry.title} | {cause} |"
+    yield ""
+
+
+def metrics() -> Iterator[str]:
+    """Every metric of every plane."""
+    yield "# Metrics\n"
+    yield "`GET /metrics`, in the text format of Prometheus.\n"
+    for plane in planes.NAMES:
+        registry = CollectorRegistry()
+        module = importlib.import_module(f"{plane}.metrics")
+        getattr(module, f"{plane.capitalize()}Metrics")(registry)
+        yield f"## {plane}\n"
+        yield "| metric | type | meaning |\n|---|---|---|"
+        for family in sorted(registry.collect(), key=lambda family: family.name):
+            suffix = "_total" if family.type == "counter" else ""
+            yield f"| `{family.name}{suffix}` | {family.type} | {family.documentation} |"
+        yield ""
+
+
+def commands() -> Iterator[str]:
+    """Every command with its help text."""
+    yield "# Commands\n"
+    root = click.Context(group, info_name="levelchat")
+    yield from _help(group, root, "levelchat", level=2)
+
+
+def _help(command: click.Command, context: click.Context, name: str, level: int) -> Iterator[str]:
+    if level > 2 or not isinstance(command, click.Group):  # noqa: PLR2004 - the root has no page
+        yield f"{'#' * (level - 1)} `{name}`\n"
+        yield f"```text\n{command.get_help(context)}\n```\n"
+    if isinstance(command, click.Group):
+        for child in command.list_commands(context):
+            found = command.get_command(context, child)
+            if found is not None:
+                inner = click.Context(found, info_name=child, parent=context)
+                yield from _help(found, inner, f"{name} {child}", level + 1)
+
+
+PAGES = {
+    "configuration.md": configuration,
+    "errors.md": errors,
+    "metrics.md": metrics,
+    "commands.md": commands,
+}
+
+
+def main() -> None:
+    """Writes each page, or with --check exits with 1 when one differs."""
+    stale = []
+    for name, page in PAGES.items():
+        text = NOTE + "\n".join(page()).rstrip() + "\n"
+        file = DOCS / name
+        if file.exists() and file.read_text() == text:
+            continue
+        stale.append(name)
+        if "--check" not in sys.argv:
+            file.write_text(text)
+    if stale and "--check" in sys.argv:
+        sys.exit(f"out of date: {', '.join(stale)}; run `make docs`")
+
+
+if __name__ == "__main__":
+    main()
