@@ -3,6 +3,7 @@
 import ast
 import importlib
 import inspect
+import itertools
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -60,7 +61,7 @@ def attribute_docs(shape: type) -> dict[str, str]:
     tree = ast.parse(inspect.getsource(shape)).body[0]
     docs: dict[str, str] = {}
     body = tree.body if isinstance(tree, ast.ClassDef) else []
-    for attribute, after in zip(body, body[1:], strict=False):
+    for attribute, after in itertools.pairwise(body):
         if (
             isinstance(attribute, ast.AnnAssign)
             and isinstance(attribute.target, ast.Name)
