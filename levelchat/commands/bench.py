@@ -6,6 +6,7 @@ command = LazyGroup(
     modules={
         "latency": "bench.latency",
         "pipeline": "bench.pipeline",
+        "sync": "bench.av_sync",
         "edge": "bench.edge_wake",
         "rtp": "bench.rtp_receive",
         "garbage": "bench.udp_garbage",
