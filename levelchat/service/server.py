@@ -85,11 +85,12 @@ class Server:
     async def _run(self, runner: web.AppRunner, context: Context, stop: asyncio.Event) -> None:
         if context.rtc is not None:
             await context.rtc.start()
+        # Ports are opened before the task group, so that one in use is its own plain error.
+        port = await self._listen(runner)
         async with asyncio.TaskGroup() as tasks:
             running = [tasks.create_task(plane.run()) for plane in self._planes]
             if context.rtc is not None:
                 running.append(tasks.create_task(context.rtc.run()))
-            port = await self._listen(runner)
             self._status.ready = True
             _log.info("serving", url=f"http://{_shown(self._settings.host)}:{port}")
             await stop.wait()

@@ -1,0 +1,1 @@
+"""Clients of a LevelChat server: a publisher of a test pattern, and a viewer that checks rules."""
