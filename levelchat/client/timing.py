@@ -75,7 +75,8 @@ class Stall(msgspec.Struct, frozen=True):
 
 
 class Playback:
-    """A playhead that runs at normal speed in the buffer of several tracks, and stands while one is empty.
+    """A playhead that runs at normal speed while every track has media, and stands while one has
+    none.
 
     Positions are nanoseconds on the playlist's own time line; `now_ns` is the wall clock's. It
     starts when every track reaches *start_ns* + *ahead_ns*, and goes on after a stall once every

@@ -153,7 +153,7 @@ def date_ns(text: str) -> int | None:
 
 def read(text: str, url: str) -> Listing:
     """The playlist *text* that came from *url*."""
-    lines = [line for line in text.splitlines() if line]
+    lines = [line for line in text.replace("\r\n", "\n").split("\n") if line]
     tags = tuple(_tag(line) for line in lines if line.startswith("#EXT"))
     listing = Listing(url, text, tags, (), ())
     collector = _Collector(url, listing.sequence + listing.skipped)
