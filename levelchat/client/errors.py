@@ -1,0 +1,32 @@
+"""What can go wrong at a client's side.
+
+LevelChatError
+├── PeerError
+│   └── MediaUnreadable    the file to publish is missing, or no sound or picture is in it
+└── EnvironmentFault
+    ├── PublishRefused     the server answered, and its answer was no
+    └── ServerUnreachable  nobody answered, or the server went away and did not come back
+"""
+
+from levelchat.errors import EnvironmentFault, PeerError
+
+
+class MediaUnreadable(PeerError):
+    """The media file cannot be opened or decoded."""
+
+    code = "media_unreadable"
+    title = "Media file unreadable"
+
+
+class PublishRefused(EnvironmentFault):
+    """The server refused to take the stream."""
+
+    code = "publish_refused"
+    title = "Publishing refused"
+
+
+class ServerUnreachable(EnvironmentFault):
+    """The server does not answer."""
+
+    code = "server_unreachable"
+    title = "Server unreachable"
