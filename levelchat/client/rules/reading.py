@@ -98,6 +98,20 @@ class Listing(msgspec.Struct, frozen=True):
         return nanoseconds(self.attributes("EXT-X-PART-INF").get("PART-TARGET")) or 0
 
     @property
+    def hold_back_ns(self) -> int:
+        """PART-HOLD-BACK; 0 without one."""
+        return nanoseconds(self.attributes("EXT-X-SERVER-CONTROL").get("PART-HOLD-BACK")) or 0
+
+    @property
+    def end_ns(self) -> int | None:
+        """The date at which the newest listed media ends; None without a date."""
+        if not self.segments or self.segments[-1].date_ns is None:
+            return None
+        last = self.segments[-1]
+        parts = sum(part.duration_ns or 0 for part in last.parts)
+        return (last.date_ns or 0) + (last.duration_ns or parts)
+
+    @property
     def sequence(self) -> int:
         return self.integer("EXT-X-MEDIA-SEQUENCE") or 0
 
