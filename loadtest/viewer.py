@@ -116,7 +116,9 @@ class Viewer:
     """What one viewer feels: when the picture would start, stand still, and how late parts are."""
 
     def __init__(self, tracks: tuple[str, ...], start_ns: int, part_target_ns: int) -> None:
-        self._playback = Playback(start_ns, tracks, part_target_ns)
+        self._playback = Playback(
+            start_ns, tracks, first_ns=part_target_ns, ahead_ns=part_target_ns
+        )
         self._earliest_ns: int | None = None
         self._told = 0
 

@@ -2,7 +2,8 @@
 
 LevelChatError
 ├── PeerError
-│   └── MediaUnreadable    the file to publish is missing, or no sound or picture is in it
+│   ├── MediaUnreadable    the file to publish is missing, or no sound or picture is in it
+│   └── NotPlayable        what the URL answers is no playlist that a low-latency player can play
 └── EnvironmentFault
     ├── PublishRefused     the server answered, and its answer was no
     └── ServerUnreachable  nobody answered, or the server went away and did not come back
@@ -16,6 +17,13 @@ class MediaUnreadable(PeerError):
 
     code = "media_unreadable"
     title = "Media file unreadable"
+
+
+class NotPlayable(PeerError):
+    """The playlist is missing, or is not one of a low-latency broadcast."""
+
+    code = "not_playable"
+    title = "Not playable"
 
 
 class PublishRefused(EnvironmentFault):

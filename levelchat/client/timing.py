@@ -41,9 +41,9 @@ class Distribution:
     def __len__(self) -> int:
         return len(self._readings)
 
-    def last(self) -> int | None:
-        """The newest reading."""
-        return self._readings[-1] if self._readings else None
+    def readings(self) -> tuple[int, ...]:
+        """As they came."""
+        return tuple(self._readings)
 
     def quantiles_ns(self, *percents: int) -> list[int]:
         """Nearest-rank percentiles (0 is the minimum, 100 the maximum); none when empty."""
@@ -53,18 +53,10 @@ class Distribution:
         # Nearest rank: the smallest reading that at least p percent do not exceed.
         return [ordered[max(0, -(-percent * len(ordered) // 100) - 1)] for percent in percents]
 
-    def summary(self, above_ns: int = 0) -> Summary:
-        """In milliseconds, counted from *above_ns*."""
-        values = [
-            round((value - above_ns) / MILLISECOND, 1)
-            for value in self.quantiles_ns(0, 50, 95, 99, 100)
-        ]
+    def summary(self) -> Summary:
+        """In milliseconds."""
+        values = [round(value / MILLISECOND, 1) for value in self.quantiles_ns(0, 50, 95, 99, 100)]
         return Summary(len(self), *values)
-
-    def above_minimum(self) -> Summary:
-        """How much later than the earliest reading each one was."""
-        lowest = self.quantiles_ns(0)
-        return self.summary(lowest[0] if lowest else 0)
 
 
 class Stall(msgspec.Struct, frozen=True):
@@ -79,14 +71,17 @@ class Playback:
     none.
 
     Positions are nanoseconds on the playlist's own time line; `now_ns` is the wall clock's. It
-    starts when every track reaches *start_ns* + *ahead_ns*, and goes on after a stall once every
+    starts when every track reaches *start_ns* + *first_ns*, and goes on after a stall once every
     track is *ahead_ns* ahead of the playhead.
     """
 
-    def __init__(self, start_ns: int, tracks: tuple[str, ...], ahead_ns: int) -> None:
+    def __init__(
+        self, start_ns: int, tracks: tuple[str, ...], *, first_ns: int, ahead_ns: int
+    ) -> None:
         self.position_ns = start_ns
         self.stalls: list[Stall] = []
         self.started_ns: int | None = None
+        self._needed_ns = first_ns
         self._ahead_ns = ahead_ns
         self._ends = dict.fromkeys(tracks, start_ns)
         self._since_ns: int | None = None
@@ -111,7 +106,7 @@ class Playback:
         """*track* now has media up to *end_ns*."""
         self.advance(now_ns)
         self._ends[track] = max(self._ends[track], end_ns)
-        if self._since_ns is None and self.buffer_ns >= self._ahead_ns:
+        if self._since_ns is None and self.buffer_ns >= self._needed_ns:
             self._go(now_ns)
 
     def end(self, now_ns: int) -> None:
@@ -141,6 +136,7 @@ class Playback:
 
     def _go(self, now_ns: int) -> None:
         self._since_ns = now_ns
+        self._needed_ns = self._ahead_ns
         if self.started_ns is None:
             self.started_ns = now_ns
         if self._stalled_ns is not None:
