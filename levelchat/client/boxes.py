@@ -6,6 +6,7 @@ repairs, and reads no more boxes than its values need.
 
 import struct
 from collections.abc import Iterator
+from itertools import zip_longest
 
 import msgspec
 
@@ -136,7 +137,7 @@ def read_media(data: bytes, header: Header) -> Media:
     top = list(walk(data))
     chunks = [
         _chunk(box, after, header)
-        for box, after in zip(top, [*top[1:], None], strict=True)
+        for box, after in zip_longest(top, top[1:])
         if box.kind == b"moof"
     ]
     return Media(kinds=tuple(_name(box.kind) for box in top), chunks=tuple(chunks))

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
+from itertools import zip_longest
 
 from levelchat.client.rules.finding import Finding
 from levelchat.client.rules.reading import ListedPart, ListedSegment, Listing, nanoseconds
@@ -180,8 +181,7 @@ def _segment(segment: ListedSegment, listing: Listing) -> Iterator[Finding]:
 
 
 def _parts(segment: ListedSegment, target: int) -> Iterator[Finding]:
-    followers = [*segment.parts[1:], None]
-    for index, (part, after) in enumerate(zip(segment.parts, followers, strict=True)):
+    for index, (part, after) in enumerate(zip_longest(segment.parts, segment.parts[1:])):
         name = f"part {segment.msn}.{index}: {part.value}"
         if part.duration_ns is None or "URI=" not in part.value:
             yield Finding("A3.2", "a part lacks URI or DURATION", name)
