@@ -158,21 +158,19 @@ def _window(old: Listing, new: Listing) -> Iterator[Finding]:
 
 
 def _hint(old: Listing, new: Listing) -> Iterator[Finding]:
-    if not old.hinted or new.newest <= old.newest or new.ended:
+    if not old.hinted or new.ended:
         return
-    hinted = old.hinted[0]
     msn, index = old.newest
-    following = [
-        (part.url, segment.discontinuity)
+    after = {
+        (segment.msn, number): (part.url, segment.discontinuity)
         for segment in new.segments
         for number, part in enumerate(segment.parts)
-        if (segment.msn, number) > (msn, index)
-    ]
+    }
+    url, discontinuity = after.get((msn, index + 1)) or after.get((msn + 1, 0)) or ("", True)
     # §4.4.5.3: the hinted URI MUST match the URI of the EXT-X-PART that follows; §6.2.6 allows a
     # hint that will not be published, which is so when another program begins.
-    if following and hinted != following[0][0] and not following[0][1]:
-        seen = f"{hinted}, {following[0][0]}"
-        yield Finding("A7.2", "the next part is not the hinted one", seen)
+    if url != old.hinted[0] and not discontinuity:
+        yield Finding("A7.2", "the next part is not the hinted one", f"{old.hinted[0]}, {url}")
 
 
 def dates(listing: Listing) -> Iterator[Finding]:
