@@ -5,6 +5,7 @@ FFmpeg's own muxer makes of them. Nothing of what LevelChat receives with is use
 """
 
 import io
+import struct
 from fractions import Fraction
 from typing import NamedTuple, cast
 
@@ -37,6 +38,21 @@ class Material(NamedTuple):
     """As the encoder made them."""
     packets: list[bytes]
     """RTP."""
+
+
+def pack(
+    sequence: int,
+    timestamp: int,
+    payload: bytes,
+    *,
+    marker: bool = False,
+    payload_type: int = PAYLOAD_TYPE,
+    ssrc: int = SSRC,
+) -> bytes:
+    """One RTP packet; *sequence* and *timestamp* wrap as on the wire."""
+    second = payload_type | marker << 7
+    header = struct.pack("!BBHII", 0x80, second, sequence & 0xFFFF, timestamp & 0xFFFFFFFF, ssrc)
+    return header + payload
 
 
 class _Datagrams(io.RawIOBase):
