@@ -4,8 +4,6 @@ Comes in: which packets are missing, and which of them came after all. Goes out:
 for now. Never gives a packet up; the reorder buffer's bounds do that.
 """
 
-from collections.abc import Iterable
-
 import msgspec
 
 _MILLISECOND = 1_000_000
@@ -27,24 +25,37 @@ class _Asked(msgspec.Struct, gc=False):
 class NackSchedule:
     """Asks at once, then every one and a quarter round-trips, `MAX_ASKED` times at most."""
 
-    __slots__ = ("_asked", "round_trip_ns")
+    __slots__ = ("_asked", "_newest", "_next_ns", "round_trip_ns")
 
     def __init__(self) -> None:
         self._asked: dict[int, _Asked] = {}
+        self._newest: int | None = None
+        self._next_ns = 0
         self.round_trip_ns = FIRST_ROUND_TRIP_NS
 
-    def due(self, missing: Iterable[int], now_ns: int) -> list[int]:
-        """Which of *missing* to ask for now. All others are forgotten."""
+    def due(self, missing: dict[int, int], now_ns: int) -> list[int]:
+        """Which of *missing*, ascending and not empty, to ask for now. Others are forgotten.
+
+        Cheap to call for every packet: it looks again when there is something new, or it is time.
+        """
+        newest = next(reversed(missing))
+        if newest == self._newest and now_ns < self._next_ns:
+            return []
+        self._newest = newest
         spacing = min(max(self.round_trip_ns * 5 // 4, MIN_SPACING_NS), MAX_SPACING_NS)
+        self._next_ns = now_ns + spacing
         before, self._asked = self._asked, {}
         numbers = []
         for number in missing:
             asked = before.get(number) or _Asked(0, now_ns - spacing)
             self._asked[number] = asked
-            if asked.times < MAX_ASKED and now_ns - asked.last_ns >= spacing:
+            if asked.times == MAX_ASKED:
+                continue
+            if now_ns - asked.last_ns >= spacing:
                 asked.times += 1
                 asked.last_ns = now_ns
                 numbers.append(number)
+            self._next_ns = min(self._next_ns, asked.last_ns + spacing)
         return numbers
 
     def came(self, number: int, now_ns: int) -> None:
@@ -57,3 +68,4 @@ class NackSchedule:
     def forget(self) -> None:
         """The stream began anew."""
         self._asked.clear()
+        self._newest = None

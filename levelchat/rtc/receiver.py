@@ -217,30 +217,44 @@ class TrackReceiver:
             return [self._encoded(frame) for frame in frames]
         if sequence in buffer.missing:
             self._nack.came(sequence, packet.arrival_ns)
+        if not buffer.reaches(sequence):
+            self._make_room(sequence, frames)
         if not buffer.insert(sequence, packet):
             self._stats.duplicates += 1
             return []
         if self._assembler.resumes_with(packet):
-            self._stats.lost += buffer.skip_to(sequence)
-            self._assembler.lose()
-        return self._drain(packet.arrival_ns)
-
-    def _drain(self, now_ns: int) -> list[EncodedFrame]:
-        buffer = self._buffer
-        frames: list[Frame] = []
-        while True:
-            packet = buffer.take()
-            if packet is not None:
-                self._deliver(packet, frames)
-                continue
-            since_ns = buffer.blocked_since
-            if since_ns is None:
-                break
-            if now_ns - since_ns < self._wait_ns and not buffer.overflows:
-                break
-            self._stats.lost += buffer.skip()
-            self._assembler.lose()
+            self._give_up(buffer.skip_to(sequence))
+        self._release(packet.arrival_ns, frames)
         return [self._encoded(frame) for frame in frames]
+
+    def _make_room(self, sequence: int, frames: list[Frame]) -> None:
+        """Gives up gaps until the bound reaches *sequence*."""
+        buffer = self._buffer
+        while buffer.missing and not buffer.reaches(sequence):
+            self._give_up(buffer.skip())
+            self._take_ready(frames)
+        # A gap wider than the bound: too much to ask for again.
+        if not buffer.reaches(sequence):
+            self._give_up(sequence - buffer.next)
+            buffer.start(sequence)
+
+    def _give_up(self, packets: int) -> None:
+        self._stats.lost += packets
+        self._assembler.lose()
+
+    def _release(self, now_ns: int, frames: list[Frame]) -> None:
+        """Takes what is ready, and gives up gaps that were waited for long enough."""
+        buffer = self._buffer
+        self._take_ready(frames)
+        while (since_ns := buffer.blocked_since) is not None:
+            if now_ns - since_ns < self._wait_ns:
+                break
+            self._give_up(buffer.skip())
+            self._take_ready(frames)
+
+    def _take_ready(self, frames: list[Frame]) -> None:
+        while (packet := self._buffer.take()) is not None:
+            self._deliver(packet, frames)
 
     def _deliver(self, packet: RtpPacket, frames: list[Frame]) -> None:
         wanted = self._config.abs_capture_time_id
@@ -257,7 +271,10 @@ class TrackReceiver:
 
     def expire(self, now_ns: int) -> list[EncodedFrame]:
         """The frames that waited for packets which are now given up."""
-        return self._drain(now_ns) if self._buffer.missing else []
+        frames: list[Frame] = []
+        if self._buffer.missing:
+            self._release(now_ns, frames)
+        return [self._encoded(frame) for frame in frames]
 
     def feedback(self, now_ns: int) -> list[bytes]:
         """The RTCP messages that are due now, for a compound or reduced-size packet."""

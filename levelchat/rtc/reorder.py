@@ -9,7 +9,7 @@ from levelchat.rtc.rtp import RtpPacket
 
 
 class ReorderBuffer:
-    """At most *limit* sequence numbers between the next to take and the highest seen.
+    """At most *limit* sequence numbers from the next to take to the highest seen.
 
     Invariant: every number from `next` to `highest` is either held or in `missing`.
     """
@@ -40,7 +40,10 @@ class ReorderBuffer:
         return True
 
     def insert(self, sequence: int, packet: RtpPacket) -> bool:
-        """Keeps the packet for `take`; False for one that came before or comes too late."""
+        """Keeps the packet for `take`; False for one that came before or comes too late.
+
+        The bound must reach it.
+        """
         if sequence < self.next or sequence in self._held:
             return False
         if sequence > self.highest:
@@ -64,10 +67,9 @@ class ReorderBuffer:
         """Since when the next packet is known to be missing."""
         return self.missing.get(self.next)
 
-    @property
-    def overflows(self) -> bool:
-        """More is waiting than the bound allows: the first gap must be given up now."""
-        return self.highest - self.next >= self._limit
+    def reaches(self, sequence: int) -> bool:
+        """Whether the bound lets *sequence* in; if not, gaps must be given up first."""
+        return sequence - self.next < self._limit
 
     def skip(self) -> int:
         """Gives up the first gap; how many packets that were."""

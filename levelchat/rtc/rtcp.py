@@ -179,19 +179,16 @@ def sdes(sender: int, cname: str) -> bytes:
 
 
 def nack(sender: int, media: int, sequences: Iterable[int]) -> bytes:
-    """A generic NACK of *sequences*, given in ascending order (of any width)."""
-    body = bytearray(_PAIR.pack(sender, media))
-    first, mask = -1, 0
+    """A generic NACK of *sequences*, at least one, given unwrapped and in ascending order."""
+    pairs: list[list[int]] = []
     for sequence in sequences:
-        if first >= 0 and 0 < sequence - first < _NACK_SPAN:
-            mask |= 1 << (sequence - first - 1)
-            continue
-        if first >= 0:
-            body += struct.pack("!HH", first & 0xFFFF, mask)
-        first, mask = sequence, 0
-    if first >= 0:
-        body += struct.pack("!HH", first & 0xFFFF, mask)
-    return _packet(_TRANSPORT_FEEDBACK, _GENERIC_NACK, bytes(body))
+        ahead = sequence - pairs[-1][0] if pairs else _NACK_SPAN
+        if ahead < _NACK_SPAN:
+            pairs[-1][1] |= 1 << (ahead - 1)
+        else:
+            pairs.append([sequence, 0])
+    entries = b"".join(struct.pack("!HH", first & 0xFFFF, mask) for first, mask in pairs)
+    return _packet(_TRANSPORT_FEEDBACK, _GENERIC_NACK, _PAIR.pack(sender, media) + entries)
 
 
 def pli(sender: int, media: int) -> bytes:

@@ -63,11 +63,6 @@ class WindowMinimum:
         elif value < self._current:
             self._current = value
 
-    def move(self, by: int) -> None:
-        """Adds to every value: what is measured was set."""
-        self._before = None if self._before is None else self._before + by
-        self._current = None if self._current is None else self._current + by
-
     @property
     def value(self) -> int | None:
         if self._current is None or self._before is None:

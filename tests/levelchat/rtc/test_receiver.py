@@ -308,9 +308,28 @@ def test_sound_waits_less() -> None:
 def test_the_bound_on_packets_is_kept() -> None:
     """With 512 packets waiting, the hole before them is given up whatever the time."""
     track = started()
-    for number in range(1, 513):
-        track.receive(vp8(number, number * 3000), NOW + 1)
+    for number in range(1, 512):
+        track.receive(vp8(number, number * 3000), NOW)
+    assert track.stats.lost == 0
+    track.receive(vp8(512, 0), NOW)
+
     assert track.stats.lost == 1
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_a_hole_wider_than_the_bound_is_given_up_at_once(*, held: bool) -> None:
+    """An outage of 600 packets is not asked for again; what was held before it is released."""
+    track = started()
+    if held:
+        track.receive(vp8(1, 6000, KEY), NOW)
+    frames = track.receive(vp8(602, 600_000, KEY), NOW + SECOND // 10)
+
+    assert [frame.pts for frame in frames] == [6000, 600_000][1 - held :]
+    assert track.stats.lost == 602 - held
+    assert track.feedback(NOW + SECOND // 10) == []
+    block = track.report_block(NOW + SECOND)
+    assert block is not None
+    assert block.packets_lost == 602 - held
 
 
 def test_a_small_bound_is_kept_too() -> None:
