@@ -7,7 +7,7 @@ to the caller's TaskGroup and end when the playlist ends or the caller cancels t
 import asyncio
 from typing import Protocol
 
-from levelchat.client.errors import NotPlayable
+from levelchat.client.errors import NotPlayable, ServerUnreachable
 from levelchat.client.fetcher import OK, Fetcher, Kind
 from levelchat.client.report import Readings
 from levelchat.client.rules.finding import Exchange
@@ -24,6 +24,10 @@ IDLE_SECONDS = 0.1
 
 MAX_QUEUE = 256
 """Parts listed and not yet fetched: two minutes of them; beyond it the newest are left out."""
+
+MAX_HINTS = 4
+"""Requests ahead whose part is not in the buffer yet: one is held, one or two are arriving. Beyond
+it the oldest belongs to a program that ended."""
 
 
 class PartSink(Protocol):
@@ -48,8 +52,8 @@ class Following:
         self._readings = readings
         self._sink = sink
         self._queue: asyncio.Queue[tuple[Item, bool] | None] = asyncio.Queue(MAX_QUEUE)
-        self._hint: tuple[str, asyncio.Task[Exchange]] | None = None
-        self._sample: asyncio.Task[Exchange] | None = None
+        self._hints: dict[str, asyncio.Task[Exchange | None]] = {}
+        self._sample: asyncio.Task[Exchange | None] | None = None
         self._map_url = ""
 
     async def load(self) -> None:
@@ -76,14 +80,14 @@ class Following:
         failures = 0
         while not self.track.ended:
             url = self.track.reload_url(self._clock.now_ns())
-            exchange = await self._fetcher.get(url, Kind.PLAYLIST)
-            if exchange.status == OK:
+            exchange = await self._try(url, Kind.PLAYLIST)
+            if exchange is not None and exchange.status == OK:
                 failures = 0
                 await self._reloaded(exchange, tasks)
                 continue
             failures += 1
             if failures > MAX_RETRIES:
-                raise NotPlayable(f"{url} was refused with HTTP {exchange.status} too often")
+                raise _given_up(url, exchange)
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _reloaded(self, exchange: Exchange, tasks: asyncio.TaskGroup) -> None:
@@ -103,32 +107,51 @@ class Following:
         self._ask_ahead(tasks)
         for url in self.track.new_samples():
             if self._sample is None or self._sample.done():
-                self._sample = tasks.create_task(self._fetcher.get(url, Kind.SEGMENT))
+                self._sample = tasks.create_task(self._try(url, Kind.SEGMENT))
         return bool(items)
 
     def _ask_ahead(self, tasks: asyncio.TaskGroup) -> None:
         hint = self.track.hint
-        # §6.3.8: "a client SHOULD request" the hinted resource ahead; one at a time is enough
-        if hint is None or self.track.ended or (self._hint is not None and self._hint[0] == hint):
+        # §6.3.8: "a client SHOULD request" the hinted resource ahead
+        if hint is None or self.track.ended or hint in self._hints:
             return
-        if self._hint is None or self._hint[1].done():
-            self._hint = (hint, tasks.create_task(self._fetcher.get(hint, Kind.HINT)))
+        if len(self._hints) >= MAX_HINTS:
+            oldest = next(iter(self._hints))
+            self._hints.pop(oldest).cancel()
+            self._readings.count_error("hint given up, it was not listed")
+        self._hints[hint] = tasks.create_task(self._try(hint, Kind.HINT))
 
     async def _fetch_all(self) -> None:
         while (queued := await self._queue.get()) is not None:
             item, live = queued
             if item.map_url != self._map_url:
                 self._map_url = item.map_url
-                await self._fetcher.get(item.map_url, Kind.INIT)
+                await self._try(item.map_url, Kind.INIT)
             if item.gap or await self._fetch(item):
                 self._sink.part_arrived(self.track, item, live=live)
 
     async def _fetch(self, item: Item) -> bool:
-        if self._hint is not None and self._hint[0] == item.url:
-            exchange = await self._hint[1]
-            if exchange.status == OK:
+        asked = self._hints.pop(item.url, None)
+        if asked is not None:
+            exchange = await asked
+            if exchange is not None and exchange.status == OK:
                 self._readings.hint.add(exchange.received_ns - exchange.sent_ns)
                 return True
-        exchange = await self._fetcher.get(item.url, Kind.PART)
+        exchange = await self._try(item.url, Kind.PART)
+        if exchange is None:
+            return False
         self._readings.part.add(exchange.received_ns - exchange.sent_ns)
         return exchange.status == OK
+
+    async def _try(self, url: str, kind: Kind) -> Exchange | None:
+        """The answer; None when there was none, which the fetcher has counted."""
+        try:
+            return await self._fetcher.get(url, kind)
+        except ServerUnreachable:
+            return None
+
+
+def _given_up(url: str, exchange: Exchange | None) -> NotPlayable | ServerUnreachable:
+    if exchange is None:
+        return ServerUnreachable(f"{url} was not answered {MAX_RETRIES} times in a row")
+    return NotPlayable(f"{url} was refused with HTTP {exchange.status} too often")

@@ -54,7 +54,9 @@ class Player:
         readings: Readings,
         violations: Callable[[], tuple[Violation, ...]],
         on_tick: Callable[[Status], None],
+        start_seconds: int = START_SECONDS,
     ) -> None:
+        self._start_seconds = start_seconds
         self._fetcher = fetcher
         self._clock = clock
         self._readings = readings
@@ -114,11 +116,11 @@ class Player:
     async def _begin(self, tracks: list[Track]) -> None:
         """Loads every playlist and places the playhead PART-HOLD-BACK behind the live edge."""
         try:
-            async with asyncio.timeout(START_SECONDS):
+            async with asyncio.timeout(self._start_seconds):
                 for following in self._following:
                     await following.load()
         except TimeoutError:
-            raise NotPlayable(f"nothing to play appeared within {START_SECONDS} s") from None
+            raise NotPlayable(f"nothing to play appeared within {self._start_seconds} s") from None
         # §4.4.3.8: the client's distance from the end is PART-HOLD-BACK or more
         hold_back = max(track.listing.hold_back_ns for track in tracks)
         part_target = max(track.listing.part_target_ns for track in tracks)
@@ -147,8 +149,8 @@ class Player:
             await asyncio.sleep(TICK_SECONDS)
             now = self._clock.now_ns()
             played = self._tick(now)
-            if played is None and now - waited_ns > START_SECONDS * NANOSECOND:
-                raise NotPlayable(f"the buffer did not fill within {START_SECONDS} s")
+            if played is None and now - waited_ns > self._start_seconds * NANOSECOND:
+                raise NotPlayable(f"the buffer did not fill within {self._start_seconds} s")
             if played is not None and (played >= seconds * NANOSECOND or not self._open):
                 return
 
