@@ -1,0 +1,50 @@
+"""What the edge refuses.
+
+LevelChatError
+├── PeerError
+│   ├── NoSuchBroadcast   404: no room, rendition, segment or part of that name
+│   └── BadDirective      400: an `_HLS_…` parameter that cannot be met
+└── EnvironmentFault
+    ├── NotInTime         503: what was waited for did not come
+    ├── TooManyWaiting    503: the bound on held requests
+    └── PagesMissing      503: the pages were not built
+"""
+
+from levelchat.errors import EnvironmentFault, PeerError
+
+
+class NoSuchBroadcast(PeerError):
+    """There is no such room, rendition, segment or part now."""
+
+    code = "no_such_broadcast"
+    status = 404
+    title = "Nothing is broadcast there"
+
+
+class BadDirective(PeerError):
+    """A delivery directive (`_HLS_msn`, `_HLS_part`) that cannot be met."""
+
+    code = "bad_directive"
+    status = 400
+    title = "Bad delivery directive"
+
+
+class NotInTime(EnvironmentFault):
+    """What the request waited for did not come within three target durations."""
+
+    code = "not_in_time"
+    title = "It did not come in time"
+
+
+class TooManyWaiting(EnvironmentFault):
+    """As many requests wait as this edge can hold; try another edge, or again."""
+
+    code = "too_many_waiting"
+    title = "Too many requests are waiting"
+
+
+class PagesMissing(EnvironmentFault):
+    """The player and publish pages have not been built: run `make web`."""
+
+    code = "pages_missing"
+    title = "The pages are not built"

@@ -1,0 +1,24 @@
+"""Section `edge` of the settings."""
+
+from pathlib import Path
+
+import msgspec
+
+
+class EdgeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What viewers fetch: windows, holds, pages."""
+
+    window_seconds: int = 60
+    """How far back a playlist reaches; at least six segments are always listed."""
+    max_rooms: int = 200
+    """Broadcasts held at once; one more is refused and logged."""
+    max_waiters: int = 50_000
+    """Requests held at once over all rooms; one more is a 503."""
+    ended_keep_seconds: int = 60
+    """How long an ended broadcast can still be fetched."""
+    allow_origin: str = "*"
+    """`Access-Control-Allow-Origin` of playlists and media."""
+    private_rooms: tuple[str, ...] = ()
+    """Rooms whose playlists need a room token with subscribe:all."""
+    web_dir: str = str(Path(__file__).resolve().parents[1] / "web" / "dist")
+    """Folder of the built pages."""
