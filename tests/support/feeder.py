@@ -51,9 +51,31 @@ def part(broadcast: Broadcast, name: str, msn: int, index: int) -> Part:
     )
 
 
-async def feed(sink: ProgramSink, broadcast: Broadcast, from_msn: int) -> None:
+class Feeder:
+    """Feeds one edge in real time."""
+
+    def __init__(self, sink: ProgramSink) -> None:
+        self.sink = sink
+        self._task: asyncio.Task[None] | None = None
+
+    def begin(self, broadcast: Broadcast, from_msn: int) -> None:
+        """A program begins with segment *from_msn*; one that ran before is over."""
+        self.stop()
+        self.sink.start(ROOM, program(broadcast))
+        self._task = asyncio.create_task(_feed(self.sink, broadcast, from_msn))
+
+    def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    def end(self) -> None:
+        """The broadcast is over."""
+        self.stop()
+        self.sink.end(ROOM)
+
+
+async def _feed(sink: ProgramSink, broadcast: Broadcast, from_msn: int) -> None:
     """Everything since *from_msn* at once, and then part after part as it becomes due."""
-    sink.start(ROOM, program(broadcast))
     msn, index = from_msn, 0
     while True:
         due = (broadcast.moment(msn, index) - time.time_ns()) / NANOSECOND
@@ -67,7 +89,7 @@ async def feed(sink: ProgramSink, broadcast: Broadcast, from_msn: int) -> None:
 @asynccontextmanager
 async def fed_edge(
     broadcast: Broadcast, data: Path, *, segments: int = 10
-) -> AsyncIterator[tuple[TestServer, ProgramSink]]:
+) -> AsyncIterator[tuple[TestServer, Feeder]]:
     """A real edge with *segments* of *broadcast* behind it, fed in real time."""
     context = Context(
         clock=SystemClock(),
@@ -83,11 +105,12 @@ async def fed_edge(
     assert sink is not None
     began = broadcast.newest(time.time_ns())[0] - segments
     async with TestServer(application) as server:
-        feeding = asyncio.create_task(feed(sink, broadcast, began))
+        feeder = Feeder(sink)
+        feeder.begin(broadcast, began)
         try:
-            yield server, sink
+            yield server, feeder
         finally:
-            feeding.cancel()
+            feeder.stop()
 
 
 def _rendition(broadcast: Broadcast, name: str) -> Rendition:

@@ -1,6 +1,7 @@
 """What our edge serves breaks no rule that a viewer can see: the judge meets the accused."""
 
 import asyncio
+import time
 from pathlib import Path
 
 from aiohttp import ClientSession
@@ -42,13 +43,28 @@ async def test_the_edge_keeps_every_rule(tmp_path: Path) -> None:
 
 async def test_the_end_of_a_broadcast_breaks_no_rule(tmp_path: Path) -> None:
     """EXT-X-ENDLIST comes at any part, and the viewer ends with it."""
-    async with fed_edge(live_broadcast(), tmp_path) as (server, sink):
+    async with fed_edge(live_broadcast(), tmp_path) as (server, feeder):
         url = str(server.make_url(f"/live/{ROOM}/index.m3u8"))
         watching = asyncio.create_task(_watch(url, 20))
         await asyncio.wait([watching], timeout=2.5)
-        sink.end(ROOM)
+        feeder.end()
         report = await watching
 
     assert report.ended
     assert report.violations == ()
     assert report.stalls.count == 0
+
+
+async def test_another_program_breaks_no_rule_but_punctuality(tmp_path: Path) -> None:
+    """A packager that begins anew in the middle of a segment: a discontinuity, and on it goes."""
+    broadcast = live_broadcast()
+    async with fed_edge(broadcast, tmp_path) as (server, feeder):
+        url = str(server.make_url(f"/live/{ROOM}/index.m3u8"))
+        watching = asyncio.create_task(_watch(url, 9))
+        await asyncio.wait([watching], timeout=2.3)
+        next_segment = broadcast.newest(time.time_ns())[0] + 1
+        feeder.begin(broadcast.but(session="s2"), next_segment)
+        report = await watching
+
+    assert {violation.rule for violation in report.violations} <= {"A2.7"}
+    assert report.parts > 9 * 5 * 2
