@@ -1,0 +1,58 @@
+"""What can be wrong with a WebRTC session, or with the port it needs.
+
+LevelChatError
+├── PeerError
+│   ├── MalformedSdp       400: not SDP, or SDP that contradicts itself
+│   ├── UnsupportedSdp     422: good SDP of something that we do not do
+│   ├── UnsupportedCodec   406: we speak none of the codecs offered
+│   └── BadPublicAddress   400: the setting is no IP address
+└── EnvironmentFault
+    ├── UdpPortUnusable    another program listens there, or the address is not ours
+    └── EndpointClosed     the server is starting or stopping
+"""
+
+from levelchat.errors import EnvironmentFault, PeerError
+
+
+class MalformedSdp(PeerError):
+    """The body is not SDP, or lacks what every WebRTC session needs."""
+
+    code = "bad_sdp"
+    title = "The SDP is malformed"
+
+
+class UnsupportedSdp(PeerError):
+    """The SDP describes a session that this server does not take part in."""
+
+    code = "unsupported_sdp"
+    status = 422
+    title = "The session is not supported"
+
+
+class UnsupportedCodec(PeerError):
+    """The SDP offers no codec that this server can receive."""
+
+    code = "unsupported_codec"
+    status = 406
+    title = "No codec in common"
+
+
+class BadPublicAddress(PeerError):
+    """The public address in the settings is not an IP address."""
+
+    code = "bad_public_address"
+    title = "The public address is not an IP address"
+
+
+class UdpPortUnusable(EnvironmentFault):
+    """The UDP port of WebRTC cannot be bound."""
+
+    code = "udp_port_unusable"
+    title = "The UDP port cannot be used"
+
+
+class EndpointClosed(EnvironmentFault):
+    """The WebRTC endpoint is starting or stopping and takes no sessions now."""
+
+    code = "endpoint_closed"
+    title = "WebRTC is not available"
