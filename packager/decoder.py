@@ -33,7 +33,8 @@ class VideoDecoder:
 
     def decode(self, frame: EncodedFrame) -> VideoFrame | None:
         """The picture of *frame*; the newest where there are several."""
-        if self.needs_key and not frame.key:
+        # An empty packet would tell the decoder that the stream is over; Chrome sends some.
+        if not frame.data or (self.needs_key and not frame.key):
             return None
         try:
             pictures = self._context.decode(av.Packet(frame.data))

@@ -25,7 +25,11 @@ class Drops:
         """What is to be told now."""
         if not self._counts or now_ns - self._told_ns < INTERVAL_NS:
             return []
+        self._told_ns = now_ns
+        return self.rest()
+
+    def rest(self) -> list[Dropped]:
+        """What was not told yet."""
         told = [Dropped(name, frames, why) for (name, why), frames in self._counts.items()]
         self._counts.clear()
-        self._told_ns = now_ns
         return told

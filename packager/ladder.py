@@ -20,8 +20,9 @@ CLIPPED_WAIT_NS = 12_000_000_000
 """The same for a source between rungs: Chrome passes 3/4 and 2/3 of its size on the way up and
 stays at each for some seconds."""
 
-EXTRA_STEPS = 1
-"""How many steps more than rungs a program may come to by growing; each costs an encoder."""
+EXTRA_STEPS = 2
+"""How many steps more than rungs a program may come to by growing; each costs an encoder. The last
+one is kept for the top rung."""
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -45,7 +46,7 @@ def select(rungs: Sequence[Rung], width: int, height: int) -> tuple[Step, ...]:
     steps: list[Step] = []
     for rung in rungs:
         step = _step(rung, width, height)
-        if not steps or _apart(step.size, steps[-1].size):
+        if not steps or _differ(step.size, steps[-1].size):
             steps.append(step)
         elif steps[-1].size == step.size:
             steps[-1] = step
@@ -74,7 +75,8 @@ def _even(pixels: int) -> int:
     return max(2, pixels - pixels % 2)
 
 
-def _apart(small: int, large: int) -> bool:
+def _differ(one: int, other: int) -> bool:
+    small, large = sorted((one, other))
     return small * NEAR_NUMERATOR <= large * NEAR_DENOMINATOR
 
 
@@ -92,25 +94,21 @@ class Growth:
         if (width, height) != self._size:
             self._size, self._since_ns = (width, height), now_ns
             return ()
-        if min(width, height) <= max(step.size for step in self._running):
-            return ()
-        whole = any(rung.size <= min(width, height) for rung in self._missing())
-        if now_ns - self._since_ns < (WHOLE_WAIT_NS if whole else CLIPPED_WAIT_NS):
-            return ()
-        return self._join(select(self._rungs, width, height))
-
-    def _missing(self) -> list[Rung]:
+        waited_ns = now_ns - self._since_ns
         top = max(step.size for step in self._running)
-        return [rung for rung in self._rungs if rung.size > top]
-
-    def _join(self, candidates: tuple[Step, ...]) -> tuple[Step, ...]:
-        room = len(self._rungs) + EXTRA_STEPS - len(self._running)
-        joining = [step for step in candidates if self._worth(step)][: max(0, room)]
+        if waited_ns < WHOLE_WAIT_NS or min(width, height) <= top:
+            return ()
+        candidates = select(self._rungs, width, height)
+        joining = [step for step in candidates if self._joins(step, waited_ns)]
         self._running += joining
         return tuple(joining)
 
-    def _worth(self, step: Step) -> bool:
-        return all(
-            _apart(running.size, step.size) or _apart(step.size, running.size)
-            for running in self._running
+    def _joins(self, step: Step, waited_ns: int) -> bool:
+        whole = any(rung.size == step.size for rung in self._rungs)
+        top = step.size >= self._rungs[0].size
+        limit = len(self._rungs) + EXTRA_STEPS - (0 if top else 1)
+        return (
+            len(self._running) < limit
+            and waited_ns >= (WHOLE_WAIT_NS if whole else CLIPPED_WAIT_NS)
+            and all(_differ(running.size, step.size) for running in self._running)
         )

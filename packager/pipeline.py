@@ -113,6 +113,8 @@ class Pipeline:
     def finish(self) -> None:
         """Sends all that is there; afterwards the pipeline is done."""
         self._end_run()
+        for dropped in self._drops.rest():
+            self._emit(dropped)
 
     def _push_video(self, frame: EncodedFrame, wall_ns: int, now_ns: int) -> None:
         if self._video is None or self._video.codec is not frame.codec:

@@ -114,6 +114,8 @@ class ProgramRun:
         if self._sound is not None:
             end = self._reclock.next if self._renditions else 0
             self._sound.finish(end * AUDIO_RATE // self._settings.frame_rate)
+        for dropped in self._drops.rest():
+            self._emit(dropped)
 
     def _fill(self, picture: VideoFrame, slot: int) -> None:
         waiting = 0 if self._patient else max(r.waiting for r in self._renditions)

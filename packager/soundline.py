@@ -48,9 +48,11 @@ class SoundLine:
             return []
         error = sample_at(wall_ns) - self.next - lost
         exact = self._expected_pts is None or abs(error) > LARGE
-        self._expected_pts = pts + block.shape[1]
         placed = _move(block, lost + error) if exact else [_silence(lost), _stretch(block, error)]
-        return self._append(placed)
+        appended = self._append(placed)
+        # A block that was cut off whole has not met the line yet; the next one is placed exactly.
+        self._expected_pts = pts + block.shape[1] if appended else None
+        return appended
 
     def restart(self) -> None:
         """Another publisher: its RTP time has nothing to do with the last one's."""
