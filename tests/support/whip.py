@@ -202,7 +202,10 @@ class Picture(MediaStreamTrack):
         image = np.full((height, width, 3), self._index * 8 % 256, np.uint8)
         image[:, self._index * 4 % width :] = 200
         frame = av.VideoFrame.from_ndarray(image, "rgb24")
-        frame.pts, frame.time_base = self._index * 90_000 // self._rate, fractions.Fraction(1, 90_000)
+        frame.pts, frame.time_base = (
+            self._index * 90_000 // self._rate,
+            fractions.Fraction(1, 90_000),
+        )
         self._index += 1
         return frame
 

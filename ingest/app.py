@@ -1,0 +1,56 @@
+"""The ingest plane: WHIP in, encoded frames to the packager.
+
+Comes in: the context with the WebRTC endpoint and the packager's `FrameSink`. Goes out: a plane.
+Its work is done in the endpoint's calls; it has no task of its own.
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+from aiohttp import web
+
+from ingest.metrics import IngestMetrics
+from ingest.publishers import Publishers
+from ingest.routes import WhipRoutes
+from ingest.session import Surroundings
+from ingest.settings import IngestSettings
+from levelchat.service.plane import Context, Plane
+from levelchat.service.settings import SettingsError
+
+
+class IngestPlane:
+    """The plane as the server runs it."""
+
+    name = "ingest"
+
+    def __init__(self, publishers: Publishers, whip: WhipRoutes) -> None:
+        self._publishers = publishers
+        self._whip = whip
+
+    def routes(self) -> Sequence[web.AbstractRouteDef]:
+        return self._whip.routes()
+
+    async def run(self) -> None:
+        await asyncio.Event().wait()
+
+    async def drain(self) -> None:
+        self._publishers.drain()
+
+    def unready(self) -> list[str]:
+        return []
+
+
+def create(context: Context) -> Plane:
+    """The plane, built from *context*."""
+    if context.rtc is None or context.seams.frames is None:
+        raise SettingsError(
+            "ingest feeds a packager in the same process: add packager to server.planes"
+        )
+    around = Surroundings(
+        sink=context.seams.frames,
+        clock=context.clock,
+        settings=context.settings.section("ingest", IngestSettings),
+        metrics=IngestMetrics(context.metrics),
+    )
+    publishers = Publishers(context.rtc, around)
+    return IngestPlane(publishers, WhipRoutes(publishers, context.keys, around))

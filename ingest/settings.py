@@ -1,0 +1,60 @@
+"""Settings of ingest."""
+
+from typing import Literal
+
+import msgspec
+
+
+class IceServer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A STUN or TURN server that publishers are told of."""
+
+    url: str
+    """`stun:` or `turn:` URI (RFC 7064, RFC 7065)."""
+    username: str = ""
+    credential: str = ""
+
+
+class IngestSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Section `ingest`: publishers who come in by WHIP."""
+
+    max_publishers: int = 50
+    """Publishers at a time; more are refused with 503."""
+    takeover: bool = True
+    """A second publisher of a room replaces the first; if false, it is refused with 409."""
+    preferred_codec: Literal["", "h264", "vp8", "vp9", "av1"] = ""
+    """Video codec to choose where the publisher offers it; empty: the publisher's own order."""
+    max_bitrate: int = 8_000_000
+    """Bits a second that a publisher may send at most (REMB)."""
+    min_bitrate: int = 150_000
+    """Bits a second that a publisher is never asked to stay below, whatever is lost (REMB)."""
+    first_media_seconds: int = 20
+    """How long a publisher may be connected without sending anything."""
+    idle_seconds: int = 30
+    """How long a publisher may pause all its tracks."""
+    report_ms: int = 1000
+    """Milliseconds between two RTCP reports to a publisher."""
+    ice_servers: tuple[IceServer, ...] = ()
+    """STUN and TURN servers that publishers are told of, as `{url, username, credential}`."""
+
+    def __post_init__(self) -> None:
+        _check(self.max_publishers >= 0, "max_publishers is 0 or more")
+        _check(
+            0 < self.min_bitrate <= self.max_bitrate,
+            "min_bitrate and max_bitrate are bits a second, the first not above the second",
+        )
+        _check(self.report_ms >= 100, "report_ms is 100 or more")  # noqa: PLR2004 - RTCP, not media
+        _check(
+            self.first_media_seconds > 0 and self.idle_seconds > 0,
+            "first_media_seconds and idle_seconds are more than 0",
+        )
+        for server in self.ice_servers:
+            scheme = server.url.partition(":")[0]
+            _check(
+                scheme in ("stun", "stuns", "turn", "turns") and not set(server.url) & set('<>" '),
+                f"ice_servers: {server.url!r} is no stun: or turn: URI",
+            )
+
+
+def _check(holds: bool, otherwise: str) -> None:  # noqa: FBT001 - reads as a sentence
+    if not holds:
+        raise ValueError(otherwise)
