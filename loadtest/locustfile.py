@@ -87,21 +87,23 @@ class LowLatencyViewer(FastHttpUser):
     def _play(self, track: Track, fetches: list[Fetch]) -> None:
         if track.init_url:
             self._fetch(track.init_url, f"{track.name} init")
-        failures = 0
+        failures, live = 0, False
         while failures < MAX_FAILURES:
             for part in fetches:
-                self._part(part)
+                self._part(part, live=live)
             if track.ended:
                 return
-            fetches = self._reload(track)
+            fetches, live = self._reload(track), True
             failures = 0 if fetches else failures + 1
 
-    def _part(self, part: Fetch) -> None:
+    def _part(self, part: Fetch, *, live: bool) -> None:
         if not self._fetch(part.url, f"{part.track} part") or self._viewer is None:
             return
         now = self._clock.now_ns()
-        self._event("part lateness", self._viewer.arrived(part, now))
-        self._event("delay", self._viewer.delay_ns(now))
+        self._viewer.arrived(part, now)
+        if live:
+            self._event("part lateness", self._viewer.lateness_ns(part, now))
+            self._event("delay", self._viewer.delay_ns(now))
         for stalled in self._viewer.new_stalls_ns():
             self._event("stall", stalled)
 

@@ -122,9 +122,12 @@ class Viewer:
         self._earliest_ns: int | None = None
         self._told = 0
 
-    def arrived(self, part: Fetch, now_ns: int) -> int:
-        """*part* is here; gives how much later than the best pace seen, in nanoseconds."""
+    def arrived(self, part: Fetch, now_ns: int) -> None:
+        """*part* is in the buffer."""
         self._playback.append(part.track, part.end_ns, now_ns)
+
+    def lateness_ns(self, part: Fetch, now_ns: int) -> int:
+        """How much later *part* arrived, new as it was, than at the best pace seen."""
         age = now_ns - part.end_ns
         self._earliest_ns = age if self._earliest_ns is None else min(self._earliest_ns, age)
         return age - self._earliest_ns
