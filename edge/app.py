@@ -25,6 +25,7 @@ def create(context: Context) -> Plane:
     settings = context.settings.section("edge", EdgeSettings)
     metrics = EdgeMetrics(context.metrics)
     origin = Origin(settings, context.clock, metrics)
+    metrics.held.set_function(origin.held_bytes)
     context.seams.programs = origin
     delivery = Delivery(origin, settings, metrics)
     routes = EdgeRoutes(delivery, settings, metrics, context.keys, context.clock)

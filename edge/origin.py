@@ -54,16 +54,18 @@ class Origin:
         broadcast = self.broadcasts.get(room)
         if broadcast is None:
             return
-        before = broadcast.shelf.size
         broadcast.add(part, self._clock.now_ns())
         self._metrics.parts.inc()
-        self._metrics.held.inc(broadcast.shelf.size - before)
 
     def end(self, room: str) -> None:
         """EXT-X-ENDLIST."""
         if (broadcast := self.broadcasts.get(room)) is not None:
             broadcast.end(self._clock.now_ns())
-            _log.info("broadcast ended", room=room)
+            _log.info("playlists ended", room=room)
+
+    def held_bytes(self) -> int:
+        """Bytes of media in memory."""
+        return sum(broadcast.shelf.size for broadcast in self.broadcasts.values())
 
     def sweep(self) -> None:
         """Forgets broadcasts that ended long enough ago."""
@@ -71,7 +73,6 @@ class Origin:
         for room, broadcast in list(self.broadcasts.items()):
             if broadcast.ended_ns is not None and broadcast.ended_ns < before:
                 del self.broadcasts[room]
-                self._metrics.held.dec(broadcast.shelf.size)
         self._metrics.broadcasts.set(len(self.broadcasts))
 
     def _new(self, program: Program, first_msn: int) -> Broadcast:
