@@ -15,7 +15,7 @@ import msgspec
 import structlog
 
 from levelchat.client.errors import PublishRefused, ServerUnreachable
-from levelchat.client.refusal import Refusal
+from levelchat.client.inquiry import Refusal
 from levelchat.client.sources import Moment, Source
 from levelchat.client.whip import WhipSession
 from levelchat.clock import Clock
@@ -54,7 +54,7 @@ class Report(msgspec.Struct):
 class Publisher:
     """Runs once, in the thread that calls `run`.
 
-    *connect* raises `av.FFmpegError` when it fails; *explain* then asks the server why.
+    *connect* raises `ServerUnreachable` or `av.FFmpegError`; *explain* then asks the server why.
     """
 
     def __init__(
@@ -134,7 +134,7 @@ class Publisher:
         for wait in waits:
             try:
                 return self._connect()
-            except av.FFmpegError as error:
+            except (av.FFmpegError, ServerUnreachable) as error:
                 refusal = self._explain() if _answered(error) else None
                 last = self._clock.monotonic_ns() >= deadline
                 if last or (refusal is not None and refusal.lasting):
@@ -159,13 +159,17 @@ class Publisher:
         self.report.milliseconds = (self._clock.now_ns() - self._started_ns) // 1_000_000
 
 
-def _answered(error: av.FFmpegError) -> bool:
+def _answered(error: Exception) -> bool:
     return isinstance(error, av.error.HTTPError | av.error.HTTPClientError)
 
 
-def _failure(error: av.FFmpegError, refusal: Refusal | None) -> PublishRefused | ServerUnreachable:
+def _failure(
+    error: av.FFmpegError | ServerUnreachable, refusal: Refusal | None
+) -> PublishRefused | ServerUnreachable:
     if refusal is not None:
         return PublishRefused(f"the server refused ({refusal.status}): {refusal.detail}")
+    if isinstance(error, ServerUnreachable):
+        return error
     if _answered(error):
         return PublishRefused(f"the server refused: {error.strerror}")
     return ServerUnreachable(f"the server cannot be reached: {error.strerror}")

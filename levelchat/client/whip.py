@@ -5,6 +5,8 @@ SRTP, from the machine's FFmpeg and not from our own WebRTC code, so that our in
 foreign publisher. It never waits for a frame's time and never reconnects by itself.
 """
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from fractions import Fraction
 from pathlib import Path
 
@@ -19,8 +21,6 @@ from levelchat.media.time import AUDIO_RATE, NANOSECOND, VIDEO_RATE, rescale
 
 HANDSHAKE_MS = 5000
 """Milliseconds for ICE and DTLS; on a working path both take less than one."""
-CONNECT_SECONDS = 10.0
-"""Until the server must have answered the offer."""
 AUDIO_BITRATE = 96_000
 """Bits a second of stereo Opus: transparent for speech and good for music."""
 
@@ -32,6 +32,11 @@ X264 = {
     "x264-params": "sliced-threads=0:threads=1:repeat-headers=1",
     "bf": "0",
 }
+
+
+Guard = Callable[[], AbstractContextManager[None]]
+"""Entered around the two calls in which FFmpeg waits for HTTP: PyAV keeps the interpreter's
+lock there and gives no time limit, so that no thread and no signal handler of ours can run."""
 
 
 class Endpoint(msgspec.Struct, frozen=True):
@@ -52,11 +57,13 @@ class WhipSession:
         container: OutputContainer,
         streams: dict[Kind, av.VideoStream | av.AudioStream],
         begun_ns: int,
+        guard: Guard,
     ) -> None:
         self.bytes = 0
         """Encoded, RTP headers not included."""
         self._container = container
         self._streams = streams
+        self._guard = guard
         self._begun_ns = begun_ns
         """The capture time that sender reports pair with RTP time 0."""
 
@@ -71,7 +78,8 @@ class WhipSession:
 
     def close(self) -> None:
         """Ends the session; FFmpeg sends the DELETE of RFC 9725 §4.2."""
-        self._container.close()
+        with self._guard():
+            self._container.close()
 
     def _send(self, kind: Kind, frame: Frame) -> None:
         for packet in self._streams[kind].encode(frame):  # type: ignore[arg-type]
@@ -79,7 +87,9 @@ class WhipSession:
             self._container.mux(packet)
 
 
-def connect(endpoint: Endpoint, source: Source, bitrate: int, clock: Clock) -> WhipSession:
+def connect(
+    endpoint: Endpoint, source: Source, bitrate: int, clock: Clock, guard: Guard = nullcontext
+) -> WhipSession:
     """Posts the offer and brings ICE and DTLS up; raises `av.FFmpegError`.
 
     *bitrate* is the picture's, bits a second.
@@ -88,7 +98,6 @@ def connect(endpoint: Endpoint, source: Source, bitrate: int, clock: Clock) -> W
         endpoint.url,
         "w",
         format="whip",
-        timeout=CONNECT_SECONDS,
         options={
             "authorization": endpoint.token,
             "cert_file": str(endpoint.certificate),
@@ -104,11 +113,12 @@ def connect(endpoint: Endpoint, source: Source, bitrate: int, clock: Clock) -> W
             streams[Kind.VIDEO] = _video(container, source, bitrate)
         if source.has_sound:
             streams[Kind.AUDIO] = _audio(container)
-        container.start_encoding()
+        with guard():
+            container.start_encoding()
     except BaseException:
         container.close()
         raise
-    return WhipSession(container, streams, clock.now_ns())
+    return WhipSession(container, streams, clock.now_ns(), guard)
 
 
 def _video(container: OutputContainer, source: Source, bitrate: int) -> av.VideoStream:

@@ -1,11 +1,12 @@
 """`levelchat publish`: a WHIP publisher of the test pattern or of a media file."""
 
+import faulthandler
 import json
 import signal
 import sys
 import tempfile
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Event
 from types import FrameType
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
     from levelchat.client.publisher import Report
     from levelchat.client.sources import Source
     from levelchat.client.whip import Endpoint
+
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+ANSWER_SECONDS = 20
+"""Until the server must have answered an offer and shaken hands: 5 s by FFmpeg's own limit for ICE
+and DTLS, the rest for HTTP."""
 
 
 class BadArgument(PeerError):
@@ -60,7 +67,7 @@ def command(
     as_json: bool,
 ) -> None:
     """Publish to the WHIP endpoint URL in real time: the test pattern, or a media file."""
-    from levelchat.client import refusal, whip
+    from levelchat.client import inquiry, whip
     from levelchat.client.publisher import Publisher
 
     if file is not None and test_pattern:
@@ -71,10 +78,15 @@ def command(
     clock = SystemClock()
     with ExitStack() as stack:
         endpoint = _endpoint(stack, url, token, clock.wall_ns())
+
+        def connect() -> whip.WhipSession:
+            inquiry.reach(url)
+            return whip.connect(endpoint, source, bitrate * 1000, clock, _watched)
+
         publisher = Publisher(
             source=source,
-            connect=lambda: whip.connect(endpoint, source, bitrate * 1000, clock),
-            explain=lambda: refusal.explain(url, token),
+            connect=connect,
+            explain=lambda: inquiry.explain(url, token),
             clock=clock,
             stop=_stop_on_signals(),
             report=_status_line(as_json=as_json),
@@ -123,9 +135,24 @@ def _stop_on_signals() -> Event:
     def end(_number: int, _frame: FrameType | None) -> None:
         stop.set()
 
-    signal.signal(signal.SIGINT, end)
-    signal.signal(signal.SIGTERM, end)
+    for number in STOP_SIGNALS:
+        signal.signal(number, end)
     return stop
+
+
+@contextmanager
+def _watched() -> Iterator[None]:
+    """Bounds a call in which no Python can run (`whip.Guard`): signals end the process at once,
+    and so does, with a traceback, a watchdog that is not Python.
+    """
+    faulthandler.dump_traceback_later(ANSWER_SECONDS, exit=True)
+    handlers = {number: signal.signal(number, signal.SIG_DFL) for number in STOP_SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        faulthandler.cancel_dump_traceback_later()
 
 
 def _status_line(*, as_json: bool) -> "Callable[[Report], None]":

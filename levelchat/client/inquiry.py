@@ -1,8 +1,8 @@
-"""Why a server refuses to take a stream, in its own words.
+"""Asks a WHIP server what FFmpeg's muxer cannot: whether it is there, and why it refuses.
 
-Comes in: an endpoint that FFmpeg's muxer was refused by; it knows the status alone. Goes out: the
-problem document's sentence (RFC 9457), got by posting a small offer of our own. An offer that is
-taken all the same is withdrawn at once.
+Comes in: an endpoint. Goes out: nothing when the server answers at all, or its problem document's
+sentence (RFC 9457), got by posting a small offer of our own. An offer that is taken all the same
+is withdrawn at once. Every wait has an end, which the muxer's have not.
 """
 
 import json
@@ -11,8 +11,11 @@ import urllib.parse
 import urllib.request
 from contextlib import suppress
 from http import HTTPStatus
+from http.client import HTTPException
 
 import msgspec
+
+from levelchat.client.errors import ServerUnreachable
 
 TIMEOUT = 5.0
 """Seconds for an answer that needs no work."""
@@ -63,31 +66,45 @@ class Refusal(msgspec.Struct, frozen=True):
         return self.status < HTTPStatus.INTERNAL_SERVER_ERROR and self.status not in passing
 
 
-def explain(url: str, token: str) -> Refusal | None:
+def reach(url: str, timeout: float = TIMEOUT) -> None:
+    """Returns when the server at *url* answers, whatever it says; else `ServerUnreachable`."""
+    request = _request("OPTIONS", url)
+    try:
+        urllib.request.urlopen(request, timeout=timeout).close()  # noqa: S310 - checked in _request
+    except urllib.error.HTTPError as answer:
+        answer.close()
+    except (OSError, HTTPException) as error:
+        reason = getattr(error, "reason", error)
+        raise ServerUnreachable(f"the server cannot be reached: {reason}") from error
+
+
+def explain(url: str, token: str, timeout: float = TIMEOUT) -> Refusal | None:
     """What the server at *url* has against a stream; None when it takes one or is silent."""
     request = _request("POST", url, token, OFFER.encode())
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310 - checked in _request
+        with urllib.request.urlopen(request, timeout=timeout) as answer:  # noqa: S310 - checked in _request
             _withdraw(urllib.parse.urljoin(url, answer.headers.get("Location", "")), token)
     except urllib.error.HTTPError as error:
         with error:
             return Refusal(error.code, _detail(error.read(MAX_PROBLEM)) or error.reason)
-    except OSError:
+    except (OSError, HTTPException):
         return None
     return None
 
 
 def _withdraw(resource: str, token: str) -> None:
-    with suppress(OSError):
+    with suppress(OSError, HTTPException):
         urllib.request.urlopen(_request("DELETE", resource, token), timeout=TIMEOUT).close()  # noqa: S310 - same
 
 
 def _request(
-    method: str, url: str, token: str, body: bytes | None = None
+    method: str, url: str, token: str = "", body: bytes | None = None
 ) -> urllib.request.Request:
     if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
         raise ValueError(f"a WHIP endpoint is an http or https URL, not {url}")
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/sdp"}
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    if body is not None:
+        headers["Content-Type"] = "application/sdp"
     return urllib.request.Request(url, body, headers, method=method)  # noqa: S310 - checked above
 
 
