@@ -1,0 +1,22 @@
+/** The start page: a room's id leads to its player or its publish page. */
+
+import { parseRoom, publishPath, watchPath } from "./room";
+import { find, setText } from "./ui/dom";
+
+const form = find("form", HTMLFormElement);
+const input = find("room", HTMLInputElement);
+const hint = find("hint", HTMLElement);
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const room = parseRoom(input.value || input.placeholder);
+  input.setAttribute("aria-invalid", String(room === null));
+  if (room === null) {
+    setText(hint, "A room’s id has letters, digits and . _ ~ - only.");
+    input.focus();
+    return;
+  }
+  const publish =
+    event.submitter instanceof HTMLButtonElement && event.submitter.value === "publish";
+  location.assign(publish ? publishPath(room) : watchPath(room));
+});

@@ -1,0 +1,39 @@
+/**
+ * A refusal as a sentence for people.
+ *
+ * Comes in: a status and the body of problem+json (RFC 9457) or of anything else. Goes out: one or
+ * two clear sentences. It never shows markup or a stack trace.
+ */
+
+const BY_STATUS: ReadonlyMap<number, string> = new Map([
+  [400, "The server did not understand the request."],
+  [401, "A token is needed to publish in this room."],
+  [403, "This token does not allow publishing in this room."],
+  [404, "The server has no such room, or does not take broadcasts."],
+  [406, "The server cannot use any of the offered codecs."],
+  [409, "Somebody else is publishing in this room already."],
+  [413, "The offer is too large for the server."],
+  [415, "The server does not take this kind of offer."],
+  [429, "Too many tries; wait a moment."],
+  [503, "The server is full or going down; try again soon."],
+]);
+
+/** What went wrong, for an answer with *status* and *body*. */
+export function sentence(status: number, body: string): string {
+  const ours = BY_STATUS.get(status) ?? `The server answered with status ${status}.`;
+  const detail = detailOf(body);
+  return detail ? `${ours} (${detail})` : ours;
+}
+
+/** The `detail` of problem+json; nothing when *body* is something else. */
+export function detailOf(body: string): string {
+  try {
+    const problem: unknown = JSON.parse(body);
+    if (problem && typeof problem === "object" && "detail" in problem) {
+      return typeof problem.detail === "string" ? problem.detail.trim() : "";
+    }
+  } catch {
+    // Not JSON: some other server's page, which says nothing that helps.
+  }
+  return "";
+}

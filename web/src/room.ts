@@ -1,0 +1,37 @@
+/**
+ * Rooms and their addresses.
+ *
+ * Comes in: a path, or what somebody typed. Goes out: a room id, or the URL of one of its
+ * resources. Nothing here asks the server whether the room exists.
+ */
+
+/** What may stand in a path as a room id. */
+const ROOM_ID = /^[A-Za-z0-9_.~-]{1,128}$/;
+
+/** The room of `/watch/{room_id}` or `/publish/{room_id}`; null when there is none. */
+export function roomOf(path: string): string | null {
+  const [, , encoded = ""] = path.split("/");
+  return parseRoom(decoded(encoded));
+}
+
+/** The room id that somebody typed or pasted, a page's address included; null when it is none. */
+export function parseRoom(typed: string): string | null {
+  const trimmed = typed.trim();
+  const inAddress = /\/(?:watch|publish)\/([^/?#]+)/.exec(trimmed);
+  const room = inAddress ? decoded(inAddress[1] ?? "") : trimmed;
+  return ROOM_ID.test(room) ? room : null;
+}
+
+export const watchPath = (room: string): string => `/watch/${encodeURIComponent(room)}`;
+export const publishPath = (room: string): string => `/publish/${encodeURIComponent(room)}`;
+export const playlistPath = (room: string): string =>
+  `/live/${encodeURIComponent(room)}/index.m3u8`;
+export const whipPath = (room: string): string => `/v1/whip/${encodeURIComponent(room)}`;
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return "";
+  }
+}

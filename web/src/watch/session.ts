@@ -1,0 +1,95 @@
+/**
+ * A visit: the state machine with a player, timers and the network.
+ *
+ * Comes in: a player, and what it reports. Goes out: states, to whoever shows them. One timer runs
+ * at most.
+ */
+
+import { waitMs } from "../backoff";
+import type { Player } from "./player";
+import { firstMediaPlaylist, hasEnded } from "./playlist";
+import { type Happening, next, START, type State } from "./state";
+
+/** For a question whether a broadcast goes on; milliseconds. */
+const ASK_MS = 8000;
+
+export class Session {
+  private state: State = START;
+  private player: Player | null = null;
+  private timer = 0;
+
+  constructor(
+    private readonly url: string,
+    private readonly show: (state: State) => void,
+  ) {}
+
+  start(player: Player | null): void {
+    this.player = player;
+    this.show(this.state);
+    if (player) {
+      player.load();
+    } else {
+      this.happened({ type: "unsupported" });
+    }
+  }
+
+  get phase(): State["phase"] {
+    return this.state.phase;
+  }
+
+  readonly happened = (happening: Happening): void => {
+    this.state = next(this.state, happening);
+    this.show(this.state);
+    if (happening.type !== "retrying") {
+      this.act();
+    }
+  };
+
+  /** Does at once what the timer would do later. */
+  readonly retryNow = (): void => {
+    window.clearTimeout(this.timer);
+    this.reload();
+  };
+
+  private act(): void {
+    const { action, backoff, attempt } = this.state;
+    window.clearTimeout(this.timer);
+    if (action === "recover") {
+      this.player?.recover();
+    } else if (action !== "none") {
+      const run = action === "reload" ? () => this.reload() : () => void this.poll();
+      this.timer = window.setTimeout(run, waitMs(backoff, attempt, Math.random()));
+    }
+  }
+
+  private reload(): void {
+    this.happened({ type: "retrying" });
+    this.player?.load();
+  }
+
+  private async poll(): Promise<void> {
+    if (await this.isLive()) {
+      this.reload();
+    } else {
+      this.happened({ type: "ended" });
+    }
+  }
+
+  private async isLive(): Promise<boolean> {
+    try {
+      const master = await this.text(this.url);
+      const media = firstMediaPlaylist(master, new URL(this.url, location.href).href);
+      return media !== null && !hasEnded(await this.text(media));
+    } catch {
+      return false;
+    }
+  }
+
+  private async text(url: string): Promise<string> {
+    const answer = await fetch(url, { cache: "no-store", signal: AbortSignal.timeout(ASK_MS) });
+    if (!answer.ok) {
+      throw new Error(`status ${answer.status}`);
+    }
+    return await answer.text();
+  }
+}
