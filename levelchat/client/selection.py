@@ -4,13 +4,13 @@ Comes in: the multivariant playlist, and a rendition's name. Goes out: URLs. Pur
 """
 
 from pathlib import PurePosixPath
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import msgspec
 
 from levelchat.client.errors import NotPlayable
 from levelchat.client.rules import multivariant
-from levelchat.client.rules.reading import Listing
+from levelchat.client.rules.reading import Listing, absolute
 
 
 class Selection(msgspec.Struct, frozen=True):
@@ -52,4 +52,4 @@ def _audio(listing: Listing, group: str | None) -> list[str]:
     media = [tag.attributes for tag in listing.all("EXT-X-MEDIA")]
     members = [m for m in media if m.get("TYPE") == "AUDIO" and m.get("GROUP-ID") == group]
     members.sort(key=lambda m: m.get("DEFAULT") != "YES")
-    return [urljoin(listing.url, m["URI"]) for m in members if "URI" in m]
+    return [absolute(listing.url, m["URI"]) for m in members if "URI" in m]

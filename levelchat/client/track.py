@@ -6,7 +6,6 @@ with its place on the player's own time line. It opens no connection and knows n
 
 from bisect import bisect_right
 from collections import deque
-from urllib.parse import urljoin
 
 import msgspec
 
@@ -190,7 +189,7 @@ class Track:
         attributes = reading.Tag("EXT-X-MAP", segment.map_value or "").attributes
         return Item(
             url=part.url,
-            map_url=urljoin(self.url, attributes.get("URI", "")),
+            map_url=reading.absolute(self.url, attributes.get("URI", "")),
             msn=segment.msn,
             index=index,
             start_ns=start,

@@ -6,13 +6,13 @@ a URL stands for it learns from the playlists themselves; it asks for nothing an
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from levelchat.client.rules import multivariant, playlist, succession, transport
 from levelchat.client.rules.cadence import TOLERANCE_NS, Cadence
 from levelchat.client.rules.finding import Account, Exchange, Finding, Violation
 from levelchat.client.rules.media import MediaRules
-from levelchat.client.rules.reading import Listing, read
+from levelchat.client.rules.reading import Listing, absolute, read
 from levelchat.client.rules.renditions import Renditions
 from levelchat.client.rules.transport import Resource
 from levelchat.media.time import NANOSECOND
@@ -130,7 +130,7 @@ class Checker:
         for hint in listing.hinted:
             self._name(hint, Resource.PART, url)
         for tag in listing.all("EXT-X-MAP"):
-            self._name(urljoin(url, tag.attributes.get("URI", "")), Resource.INIT, url)
+            self._name(absolute(url, tag.attributes.get("URI", "")), Resource.INIT, url)
 
     def _name(self, url: str, resource: Resource, playlist_url: str) -> None:
         self._media[url] = (resource, playlist_url)

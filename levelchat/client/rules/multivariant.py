@@ -5,13 +5,12 @@ Comes in: its reading. Goes out: findings, and the URLs of all media playlists i
 
 import re
 from collections.abc import Iterator
-from urllib.parse import urljoin
 
 import msgspec
 
 from levelchat.client.rules.finding import Finding
 from levelchat.client.rules.playlist import text
-from levelchat.client.rules.reading import Listing, Tag
+from levelchat.client.rules.reading import Listing, Tag, absolute, integer
 
 _MEDIA_TAGS = (
     "EXTINF",
@@ -45,7 +44,7 @@ def variants(listing: Listing) -> list[Variant]:
     """In the order of the playlist."""
     tags = listing.all("EXT-X-STREAM-INF")
     return [
-        Variant(url, _integer(tag.attributes.get("BANDWIDTH")), tag.attributes)
+        Variant(url, integer(tag.attributes.get("BANDWIDTH")) or 0, tag.attributes)
         for tag, url in zip(tags, listing.uris, strict=False)
     ]
 
@@ -53,7 +52,7 @@ def variants(listing: Listing) -> list[Variant]:
 def media_playlists(listing: Listing) -> set[str]:
     """The absolute URL of every media playlist."""
     audio = {
-        urljoin(listing.url, tag.attributes["URI"])
+        absolute(listing.url, tag.attributes["URI"])
         for tag in listing.all("EXT-X-MEDIA")
         if "URI" in tag.attributes
     }
@@ -100,7 +99,8 @@ def _values(attributes: dict[str, str], groups: set[tuple[str, str]]) -> Iterato
     seen = str(attributes)
     if not re.fullmatch(r"\d+\.\d{3}", attributes.get("FRAME-RATE", "0.000")):
         yield Finding("A10", "FRAME-RATE has not three decimals", attributes["FRAME-RATE"])
-    if _integer(attributes.get("AVERAGE-BANDWIDTH")) > _integer(attributes.get("BANDWIDTH")):
+    average = integer(attributes.get("AVERAGE-BANDWIDTH")) or 0
+    if average > (integer(attributes.get("BANDWIDTH")) or 0):
         yield Finding("A10", "AVERAGE-BANDWIDTH exceeds BANDWIDTH", seen)
     # §4.4.6.2: "MUST match the value of the GROUP-ID attribute of an EXT-X-MEDIA tag"
     if "AUDIO" in attributes and ("AUDIO", attributes["AUDIO"]) not in groups:
@@ -128,7 +128,3 @@ def _renditions(tags: list[Tag]) -> Iterator[Finding]:
 def _groups(listing: Listing) -> set[tuple[str, str]]:
     tags = (tag.attributes for tag in listing.all("EXT-X-MEDIA"))
     return {(media.get("TYPE", ""), media.get("GROUP-ID", "")) for media in tags}
-
-
-def _integer(text_: str | None) -> int:
-    return int(text_) if text_ and text_.isdecimal() else 0

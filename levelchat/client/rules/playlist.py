@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from itertools import zip_longest
 
 from levelchat.client.rules.finding import Finding
-from levelchat.client.rules.reading import ListedPart, ListedSegment, Listing, nanoseconds
+from levelchat.client.rules.reading import ListedPart, ListedSegment, Listing, integer, nanoseconds
 from levelchat.media.time import NANOSECOND
 
 _ONCE = (
@@ -237,8 +237,8 @@ def _reports(listing: Listing) -> Iterator[Finding]:
         # §4.4.5.4: "URI … MUST be relative to the URI of the Media Playlist"
         if "URI" not in report or "://" in report["URI"]:
             yield Finding("A8.2", "a rendition report's URI is not relative", tag.line)
-        if not report.get("LAST-MSN", "").isdecimal():
+        if integer(report.get("LAST-MSN")) is None:
             yield Finding("A8.2", "a rendition report has no LAST-MSN", tag.line)
         # §4.4.5.4: LAST-PART "REQUIRED if the Rendition contains Partial Segments"
-        if listing.part_target_ns and not report.get("LAST-PART", "").isdecimal():
+        if listing.part_target_ns and integer(report.get("LAST-PART")) is None:
             yield Finding("A8.2", "a rendition report has no LAST-PART", tag.line)

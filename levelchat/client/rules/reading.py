@@ -7,7 +7,6 @@ must not hide here. It refuses nothing; what is missing is None, and rules say s
 
 import re
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
 from urllib.parse import urljoin
 
 import msgspec
@@ -15,6 +14,12 @@ import msgspec
 from levelchat.media.time import NANOSECOND
 
 _ATTRIBUTE = re.compile(r'([A-Z0-9-]+)=("[^"]*"|[^",]*)(?:,|$)')
+
+_SECONDS = re.compile(r"([0-9]{1,12})(?:\.([0-9]{0,20}))?")
+"""decimal-floating-point (§4.2), up to 31,000 years."""
+
+_INTEGER = re.compile(r"[0-9]{1,19}")
+"""decimal-integer (§4.2): up to 2^64-1."""
 
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
@@ -84,8 +89,7 @@ class Listing(msgspec.Struct, frozen=True):
 
     def integer(self, name: str) -> int | None:
         """The value of the first tag *name*, if it is a decimal integer."""
-        value = next((tag.value for tag in self.tags if tag.name == name), "")
-        return int(value) if value.isascii() and value.isdecimal() else None
+        return integer(next((tag.value for tag in self.tags if tag.name == name), None))
 
     @property
     def target_ns(self) -> int:
@@ -122,8 +126,7 @@ class Listing(msgspec.Struct, frozen=True):
     @property
     def skipped(self) -> int:
         """SKIPPED-SEGMENTS of a delta update, else 0."""
-        value = self.attributes("EXT-X-SKIP").get("SKIPPED-SEGMENTS", "")
-        return int(value) if value.isdecimal() else 0
+        return integer(self.attributes("EXT-X-SKIP").get("SKIPPED-SEGMENTS")) or 0
 
     @property
     def newest(self) -> tuple[int, int]:
@@ -139,7 +142,7 @@ class Listing(msgspec.Struct, frozen=True):
     def hinted(self) -> list[str]:
         """URLs of EXT-X-PRELOAD-HINT of TYPE=PART."""
         hints = (tag.attributes for tag in self.all("EXT-X-PRELOAD-HINT"))
-        return [urljoin(self.url, h.get("URI", "")) for h in hints if h.get("TYPE") == "PART"]
+        return [absolute(self.url, h.get("URI", "")) for h in hints if h.get("TYPE") == "PART"]
 
     @property
     def duration_ns(self) -> int:
@@ -148,19 +151,32 @@ class Listing(msgspec.Struct, frozen=True):
 
 
 def nanoseconds(text: str | None) -> int | None:
-    """Decimal seconds; None if they are none."""
-    try:
-        value = Decimal(text or "")
-    except InvalidOperation:
+    """Decimal seconds, cut off after the ninth decimal; None if they are none."""
+    match = _SECONDS.fullmatch(text or "")
+    if match is None:
         return None
-    return int(value * NANOSECOND) if value.is_finite() else None
+    whole, fraction = match.groups()
+    return int(whole) * NANOSECOND + int((fraction or "").ljust(9, "0")[:9])
+
+
+def integer(text: str | None) -> int | None:
+    """A decimal integer; None if it is none."""
+    return int(text) if text is not None and _INTEGER.fullmatch(text) else None
+
+
+def absolute(base: str, uri: str) -> str:
+    """*uri* resolved against *base*; as it stands if it is no URI at all."""
+    try:
+        return urljoin(base, uri)
+    except ValueError:
+        return uri
 
 
 def date_ns(text: str) -> int | None:
     """An ISO 8601 date with time zone, as nanoseconds since the Unix epoch; None if it is none."""
     try:
         delta = datetime.fromisoformat(text) - _EPOCH
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
     return ((delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds) * 1_000
 
@@ -221,7 +237,7 @@ class _Collector:
                 self._parts.append(self._part(tag))
 
     def uri(self, line: str) -> None:
-        self.uris.append(urljoin(self._url, line))
+        self.uris.append(absolute(self._url, line))
         self._close(self.uris[-1])
 
     def finish(self) -> tuple[ListedSegment, ...]:
@@ -248,7 +264,7 @@ class _Collector:
     def _part(self, tag: Tag) -> ListedPart:
         attributes = tag.attributes
         return ListedPart(
-            url=urljoin(self._url, attributes.get("URI", "")),
+            url=absolute(self._url, attributes.get("URI", "")),
             duration_ns=nanoseconds(attributes.get("DURATION")),
             independent=attributes.get("INDEPENDENT") == "YES",
             gap=attributes.get("GAP") == "YES",

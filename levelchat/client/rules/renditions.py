@@ -5,10 +5,9 @@ the newest version of each playlist and nothing else.
 """
 
 from collections.abc import Iterator
-from urllib.parse import urljoin
 
 from levelchat.client.rules.finding import Finding
-from levelchat.client.rules.reading import ListedSegment, Listing, nanoseconds
+from levelchat.client.rules.reading import ListedSegment, Listing, absolute, integer, nanoseconds
 
 DATE_TOLERANCE_NS = 50_000_000
 """A8.4, A8.5: audio segments cannot be cut where video is; they differ by less than one AAC frame
@@ -40,19 +39,20 @@ class Renditions:
 
     def _reports(self, url: str, listing: Listing, now_ns: int) -> Iterator[Finding]:
         tags = [tag.attributes for tag in listing.all("EXT-X-RENDITION-REPORT")]
-        reports = {urljoin(url, report.get("URI", "")): report for report in tags}
+        reports = {absolute(url, report.get("URI", "")): report for report in tags}
         # Appendix B.1: a report for every other media playlist
         missing = self._expected - reports.keys() - {url}
         if self._expected and missing:
             yield Finding("A8.1", "a rendition report is missing", str(sorted(missing)))
         for other, report in reports.items():
-            if other in self._newest and report.get("LAST-MSN", "").isdecimal():
-                yield from self._fresh(other, report, now_ns)
+            last = integer(report.get("LAST-MSN"))
+            part = integer(report.get("LAST-PART"))
+            if other in self._newest and last is not None:
+                said = (last, part if part is not None else -1)
+                yield from self._fresh(other, said, now_ns)
 
-    def _fresh(self, other: str, report: dict[str, str], now_ns: int) -> Iterator[Finding]:
+    def _fresh(self, other: str, said: tuple[int, int], now_ns: int) -> Iterator[Finding]:
         known, then_ns = self._newest[other]
-        part = report.get("LAST-PART", "")
-        said = (int(report["LAST-MSN"]), int(part) if part.isdecimal() else -1)
         slack = known.part_target_ns + REPORT_TOLERANCE_NS
         # §4.4.5.4: "MUST be as up-to-date as the Playlist that contains it"
         if now_ns - then_ns > slack and said < known.newest:

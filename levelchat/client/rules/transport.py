@@ -8,6 +8,7 @@ from enum import StrEnum
 from urllib.parse import parse_qs, urlsplit
 
 from levelchat.client.rules.finding import Exchange, Finding
+from levelchat.client.rules.reading import integer
 
 _OK = 200
 _PLAYLIST_TYPES = {"application/vnd.apple.mpegurl", "audio/mpegurl"}
@@ -29,7 +30,7 @@ def directives(url: str) -> tuple[int | None, int | None]:
     """`_HLS_msn` and `_HLS_part` of a request."""
     query = parse_qs(urlsplit(url).query)
     msn, part = (query.get(name, [""])[0] for name in ("_HLS_msn", "_HLS_part"))
-    return (int(msn) if msn.isdecimal() else None, int(part) if part.isdecimal() else None)
+    return integer(msn), integer(part)
 
 
 def check(
@@ -100,8 +101,8 @@ def _lifetime(exchange: Exchange, target: int, *, playlist: bool) -> Iterator[Fi
 def _max_age(control: str) -> int | None:
     for item in control.split(","):
         name, _, value = item.strip().lower().partition("=")
-        if name == "max-age" and value.isdecimal():
-            return int(value)
+        if name == "max-age":
+            return integer(value)
     return None
 
 

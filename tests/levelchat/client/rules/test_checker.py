@@ -1,5 +1,9 @@
 """Laws of the checker over a whole record of exchanges."""
 
+import re
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from lowlatency import MULTIVARIANT, Broadcast
 
 from levelchat.client.rules.checker import Checker, without_directives
@@ -160,3 +164,59 @@ def test_directives_are_no_part_of_a_name() -> None:
     """The same playlist with other directives is the same playlist; other queries stay."""
     assert without_directives("http://h/a.m3u8?_HLS_msn=1&_HLS_part=2") == "http://h/a.m3u8"
     assert without_directives("http://h/a.m3u8?t=1&_HLS_msn=1") == "http://h/a.m3u8?t=1"
+
+
+LINES = GOOD.playlist("v360", (20, 1)).split("\n")
+VALUES = st.one_of(
+    st.text(max_size=12),
+    st.integers().map(str),
+    st.floats().map(str),
+    st.sampled_from(["1E999999999", "http://[", "-1", "9" * 5000, "0001-01-01T00:00:00+23:59"]),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    lines=st.lists(st.sampled_from(LINES), max_size=40),
+    position=st.integers(0, 400),
+    value=VALUES,
+    rest=st.binary(max_size=40),
+)
+def test_no_playlist_can_stop_the_checker(
+    lines: list[str], position: int, value: str, rest: bytes
+) -> None:
+    """Shuffled lines, wild values and bytes are findings, never an exception."""
+    text = "\n".join(["#EXTM3U", *lines])
+    words = re.split(r"([:=,\n])", text)
+    words[position % len(words)] = value
+    record = Record()
+    record.begin()
+    body = "".join(words).encode(errors="surrogatepass") + rest
+    for url in (f"{BASE}v360.m3u8", f"{BASE}index.m3u8"):
+        record.checker.observe(
+            Exchange(
+                sent_ns=record.now_ns,
+                received_ns=record.now_ns + 1,
+                url=url,
+                status=200,
+                headers={},
+                body=body,
+            )
+        )
+
+    assert record.rules()
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, 2000), st.binary(max_size=16))
+def test_no_media_can_stop_the_checker(position: int, noise: bytes) -> None:
+    """Media with bytes changed anywhere is judged or reported, never an exception."""
+    record = Record()
+    record.begin()
+    for name, body in (
+        ("v360/init.mp4", GOOD.init("v360")),
+        ("v360/20.0.m4s", GOOD.part("v360", 20, 0)),
+        ("v360/19.m4s", GOOD.segment("v360", 19)),
+    ):
+        at = position % len(body)
+        record.media(name, body[:at] + noise + body[at + len(noise) :])
