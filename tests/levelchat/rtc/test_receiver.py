@@ -584,3 +584,25 @@ def test_capture_times_in_packets_are_used() -> None:
     (frame,) = track.receive(packet, NOW + 150 * MS)
 
     assert frame.wall_ns == NOW
+
+
+def test_a_new_source_may_be_repaired_by_a_new_stream() -> None:
+    """Who retransmits for a source that took over is not known: any stream of the type may."""
+    track = started(rtx_ssrc=RTX_SSRC)
+    track.on_bye()
+    track.receive(vp8(7, 500, KEY, ssrc=99), NOW + SECOND)
+    track.receive(vp8(9, 6500, ssrc=99), NOW + SECOND)
+
+    assert len(track.receive(retransmission(vp8(8, 3500), ssrc=98), NOW + SECOND)) == 2
+
+
+def test_a_new_source_is_asked_at_once() -> None:
+    """What was asked of the source before does not delay asking the new one."""
+    track = started()
+    track.receive(vp8(1, 6000), NOW)
+    assert nacked(track.feedback(NOW)) == [0]
+    track.on_bye()
+    track.receive(vp8(65_535, 0, KEY, ssrc=99), NOW + MS)
+    track.receive(vp8(1, 6000, ssrc=99), NOW + MS)
+
+    assert nacked(track.feedback(NOW + MS)) == [0]

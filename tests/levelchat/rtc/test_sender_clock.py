@@ -190,6 +190,15 @@ def test_timestamps_that_stood_still_are_followed() -> None:
     assert max(map(abs, errors[60:])) <= 5 * MS
 
 
+def test_timestamps_that_go_back_are_followed_by_arrival() -> None:
+    """Without reports, a track whose timestamps fall back by an hour is stamped near arrival."""
+    video, _ = pair(Sender())
+    for number in range(300):
+        if number == 150:
+            video.start -= 3600 * VIDEO
+        assert abs(video.frame(NOW + number * 33 * MS)) <= 15 * MS
+
+
 def test_a_small_error_is_slewed() -> None:
     """A mapping 30 ms off is approached at 20 ms a second, not at once."""
     sender = Sender()

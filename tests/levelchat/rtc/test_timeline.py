@@ -111,3 +111,25 @@ def test_sound_is_captured_when_its_packet_begins() -> None:
     packet = Frame(0, NOW, key=True, broken=False, data=b"\xfc\x00")
 
     assert timeline.encoded(packet).wall_ns == NOW - 20 * MS
+
+
+def test_reports_of_the_stream_before_a_restart_do_not_count() -> None:
+    """A new stream is stamped by its arrivals until its own first report."""
+    timeline = Timeline(Codec.VP8, SenderClock())
+    timeline.start(90_000, NOW)
+    timeline.on_sender_report(SenderReport(1, 3_900_000_000 << 32, 90_000, 0, 0), NOW)
+    timeline.encoded(frame(90_000, NOW))
+    timeline.start(7 * 90_000, NOW + SECOND)
+
+    assert timeline.encoded(frame(7 * 90_000, NOW + SECOND)).wall_ns == NOW + SECOND
+
+
+def test_pts_goes_on_for_days() -> None:
+    """A stream that runs for longer than a turn of its timestamp keeps its line."""
+    timeline = Timeline(Codec.VP8, SenderClock())
+    timeline.start(0, NOW)
+    got = [
+        timeline.encoded(frame(hour * 3600 * 90_000, NOW + hour * HOUR)).pts for hour in range(50)
+    ]
+
+    assert got == [hour * 3600 * 90_000 for hour in range(50)]

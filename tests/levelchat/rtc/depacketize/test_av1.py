@@ -106,6 +106,16 @@ def test_a_key_frame_is_shown_and_has_its_sequence_header(
     assert made.key is key
 
 
+def test_each_key_frame_needs_its_own_sequence_header() -> None:
+    """One from an earlier temporal unit does not count."""
+    depacketizer = Av1Depacketizer()
+    depacketizer.push(payload(N, SEQUENCE, KEY_FRAME))
+    depacketizer.finish()
+    depacketizer.push(payload(0, KEY_FRAME))
+
+    assert depacketizer.finish() == AccessUnit(SIZED_KEY_FRAME, key=False)
+
+
 @pytest.mark.parametrize("element", [DELIMITER, b"\x40tiles", b"\x78\x00\x00", b"\x08seq", b""])
 def test_what_is_no_picture_is_not_a_frame(element: bytes) -> None:
     """Delimiters, tile lists, padding, a sequence header alone, nothing: no access unit."""

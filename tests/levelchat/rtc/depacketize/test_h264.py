@@ -127,6 +127,15 @@ def test_after_a_loss_a_sender_that_never_repeats_is_trusted() -> None:
     assert unit(depacketizer, IDR) == AccessUnit(annex_b(SPS, PPS, IDR), key=True)
 
 
+def test_without_a_loss_a_sender_may_stop_repeating() -> None:
+    """Once it has resumed, key frames without parameter sets of their own are whole again."""
+    depacketizer = H264Depacketizer()
+    depacketizer.reset()
+    unit(depacketizer, SPS, PPS, IDR)
+
+    assert unit(depacketizer, IDR) == AccessUnit(annex_b(SPS, PPS, IDR), key=True)
+
+
 def test_delimiters_and_filler_are_left_out() -> None:
     """What carries nothing is dropped, so that parameter sets may stand first."""
     assert unit(H264Depacketizer(), DELIMITER, SPS, PPS, IDR, FILLER) == AccessUnit(
