@@ -88,11 +88,6 @@ class Bye(msgspec.Struct, frozen=True):
 Report = SenderReport | ReceiverReport | Bye
 
 
-def is_rtcp(data: bytes) -> bool:
-    """Tells RTCP from RTP on one port: packet types 192 to 223 (RFC 5761 §4)."""
-    return len(data) >= _HEADER.size and 192 <= data[1] <= 223  # noqa: PLR2004 - named above
-
-
 def parse(data: bytes) -> list[Report]:
     """The reports in a compound or reduced-size (RFC 5506) packet."""
     reports: list[Report] = []

@@ -50,13 +50,6 @@ class RtpPacket(msgspec.Struct, gc=False):
     extension: bytes = b""
 
 
-def peek(data: bytes) -> tuple[int, int]:
-    """Payload type and SSRC, for whoever routes packets to tracks."""
-    if len(data) < _HEADER_BYTES:
-        raise MalformedRtp(f"an RTP packet of {len(data)} bytes")
-    return data[1] & ~_MARKER, int.from_bytes(data[8:12], "big")
-
-
 def parse(data: bytes, arrival_ns: int) -> RtpPacket:
     """The packet in *data*."""
     end = len(data)

@@ -173,12 +173,3 @@ def test_more_blocks_than_one_report_holds_make_two_reports() -> None:
     reports = rtcp.parse(rtcp.compound(1, "us", [BLOCK] * 32))
 
     assert [len(r.blocks) for r in reports if isinstance(r, rtcp.ReceiverReport)] == [31, 1]
-
-
-@pytest.mark.parametrize(
-    ("second", "answer"), [(191, False), (192, True), (223, True), (224, False)]
-)
-def test_rtcp_is_told_from_rtp(second: int, answer: bool) -> None:  # noqa: FBT001
-    """RFC 5761 §4: packet types 192 to 223 are RTCP."""
-    assert rtcp.is_rtcp(bytes((0x80, second, 0, 0))) is answer
-    assert not rtcp.is_rtcp(b"\x80")

@@ -128,13 +128,6 @@ def test_two_byte_elements_are_found() -> None:
     assert rtp.extension_element(packet, 1) is None
 
 
-def test_peek_tells_the_way() -> None:
-    """Payload type and SSRC are known without parsing the rest."""
-    assert rtp.peek(pack(1, 2, b"", marker=True, payload_type=111, ssrc=77)) == (111, 77)
-    with pytest.raises(rtp.MalformedRtp):
-        rtp.peek(b"\x80\x60\0\1")
-
-
 def test_a_retransmission_gives_the_original_back() -> None:
     """RFC 4588 §4: the first two bytes are the original sequence number."""
     carrier = rtp.parse(pack(5, 900, b"\xff\xfepayload", marker=True, payload_type=97, ssrc=8), 3)
