@@ -17,9 +17,10 @@ class Drops:
         self._counts: Counter[tuple[str, str]] = Counter()
         self._told_ns = 0
 
-    def count(self, rendition: str, reason: str) -> None:
-        """One more frame of *rendition* (empty: of the publisher) was left out."""
-        self._counts[rendition, reason] += 1
+    def count(self, rendition: str, reason: str, frames: int = 1) -> None:
+        """So many *frames* of *rendition* (empty: of the publisher) were left out."""
+        if frames:
+            self._counts[rendition, reason] += frames
 
     def due(self, now_ns: int) -> list[Dropped]:
         """What is to be told now."""

@@ -14,8 +14,9 @@ from av.video.frame import VideoFrame
 
 from levelchat.media.codec import Codec
 from levelchat.media.program import Part, Rendition
-from levelchat.media.time import VIDEO_RATE
+from levelchat.media.time import NANOSECOND, VIDEO_RATE
 from packager import rates
+from packager.backlog import Backlog, Progress
 from packager.cmaf import h264, header
 from packager.encoder import VideoEncoder
 from packager.grid import Coded, Cutter, Grid
@@ -27,8 +28,11 @@ from packager.settings import PackagerSettings
 PATIENCE = 8
 """Pictures that may wait where the giver is patient: enough to keep every thread at work."""
 
+HELD_NS = NANOSECOND
+"""Pictures that wait for an encoder in real time; more of them would be late and large."""
+
 STUCK_SECONDS = 10
-"""An encoder that is so far behind, although it is given little, does not come back."""
+"""An encoder that works on one frame for so long is dead."""
 
 
 class EncoderFailed(RuntimeError):
@@ -37,8 +41,9 @@ class EncoderFailed(RuntimeError):
 
 class _Job(NamedTuple):
     slot: int
+    given_ns: int
     picture: VideoFrame | None
-    """None: this slot is left out."""
+    """None: it came too late to be held."""
 
 
 class VideoRendition:
@@ -60,15 +65,19 @@ class VideoRendition:
         self._origin = origin
         self._emit = emit
         rate = settings.frame_rate
-        grid = Grid(rate, settings.part_frames, settings.segment_seconds * rate)
-        self._cutter = Cutter(grid, 1, start)
+        self._grid = Grid(rate, settings.part_frames, settings.segment_seconds * rate)
+        self._cutter = Cutter(self._grid, 1, start)
         self._writer = PartWriter(
             name=step.name, unit_rate=rate, timescale=VIDEO_RATE, origin=origin
         )
         self._encoder = VideoEncoder(step, rate, settings.preset)
         self._scaler = Scaler(step.width, step.height)
+        self.progress = Progress()
+        self.backlog: Backlog | None = None
+        """What may be left out; None: nothing."""
+        self.left_out = 0
+        """Frames left out so far."""
         self._jobs: queue.Queue[_Job | None] = queue.Queue(PATIENCE if patient else 0)
-        self._given = self._done = 0
         self._owes_key = True
         self._failure: Exception | None = None
         self._thread = threading.Thread(target=self._run, name=step.name, daemon=True)
@@ -99,38 +108,33 @@ class VideoRendition:
             frame_rate=self._settings.frame_rate,
         )
 
-    @property
-    def waiting(self) -> int:
-        """Pictures given and not yet encoded."""
-        return self._given - self._done
+    def show(self, picture: VideoFrame, slot: int, now_ns: int) -> None:
+        """*slot* shows *picture*; every slot from the first on is given once, in order."""
+        self.check(now_ns)
+        held = self.backlog is None or self.progress.behind_ns <= HELD_NS
+        self._jobs.put(_Job(slot, now_ns, picture if held else None))
 
-    def show(self, picture: VideoFrame, slot: int) -> None:
-        """*slot* shows *picture*."""
-        self._check()
-        self._given += 1
-        self._jobs.put(_Job(slot, picture))
-
-    def leave_out(self, slot: int) -> None:
-        """*slot* shows what the one before it showed."""
-        self._check()
-        self._jobs.put(_Job(slot, None))
+    def check(self, now_ns: int) -> None:
+        """Tells the time; raises `EncoderFailed` for a thread that is dead or hangs."""
+        self.progress.now_ns = now_ns
+        if self._failure is not None:
+            raise EncoderFailed(f"{self.step.name}: {self._failure!r}") from self._failure
+        if self.backlog is not None and self.progress.behind_ns > STUCK_SECONDS * NANOSECOND:
+            raise EncoderFailed(f"{self.step.name}: one picture takes {STUCK_SECONDS} s")
 
     def finish(self) -> None:
         """Encodes what waits, sends the last part, and ends the thread."""
         self._jobs.put(None)
         self._thread.join(STUCK_SECONDS)
-        self._check()
-
-    def _check(self) -> None:
-        if self._failure is not None:
+        if self._failure is not None or self._thread.is_alive():
             raise EncoderFailed(f"{self.step.name}: {self._failure!r}") from self._failure
-        if self._jobs.qsize() > STUCK_SECONDS * self._settings.frame_rate:
-            raise EncoderFailed(f"{self.step.name}: no picture in {STUCK_SECONDS} s")
 
     def _run(self) -> None:
         try:
             while (job := self._jobs.get()) is not None:
+                self.progress.working_ns = job.given_ns
                 self._do(job)
+                self.progress.working_ns = 0
             if (cut := self._cutter.flush()) is not None:
                 self._emit(self._writer.write(cut))
         except Exception as error:  # noqa: BLE001 - told to the thread that gives us pictures
@@ -139,11 +143,13 @@ class VideoRendition:
     def _do(self, job: _Job) -> None:
         # Key frames stand on the wall-clock grid; one that was left out is made up for at once.
         self._owes_key |= job.slot % self._settings.gop_frames == 0
-        if job.picture is None:
-            cut = self._cutter.leave_out(job.slot)
-        else:
+        opens = job.slot == self.start or self._grid.opens_part(job.slot)
+        admitted = self.backlog is None or self.backlog.admits(opens_part=opens)
+        if job.picture is not None and admitted:
             cut = self._cutter.add(self._encode(job.picture, job.slot))
-            self._done += 1
+        else:
+            cut = self._cutter.leave_out(job.slot)
+            self.left_out += 1
         if cut is not None:
             self._emit(self._writer.write(cut))
 

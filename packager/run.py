@@ -52,7 +52,7 @@ class ProgramRun:
         steps = ladder.select(settings.ladder, *size) if size else ()
         self._renditions = [self._rendition(step, origin) for step in steps]
         self._growth = ladder.Growth(settings.ladder, steps)
-        self._backlogs: dict[str, Backlog] = {}
+        self._counted: dict[str, int] = {}
         self._sound = self._soundtrack() if sound else None
 
     @property
@@ -81,10 +81,10 @@ class ProgramRun:
         """A picture was captured at *wall_ns*."""
         slots = self._reclock.place(wall_ns)
         for slot in slots[:-1]:
-            self._fill(self._picture or picture, slot)
+            self._fill(self._picture or picture, slot, now_ns)
         self._picture = picture
         for slot in slots[-1:]:
-            self._fill(picture, slot)
+            self._fill(picture, slot, now_ns)
         self._grow(self._growth.observe(picture.width, picture.height, now_ns))
 
     def hear(self, block: Block, pts: int, wall_ns: int) -> None:
@@ -99,11 +99,14 @@ class ProgramRun:
 
     def tick(self, now_ns: int) -> None:
         """Fills with the last picture and silence what has not come in time."""
+        for rendition in self._renditions:
+            rendition.check(now_ns)
         for slot in self._reclock.overdue(now_ns):
             if self._picture is not None:
-                self._fill(self._picture, slot)
+                self._fill(self._picture, slot, now_ns)
         if self._sound is not None:
             self._sound.tick(now_ns)
+        self._count_left_out()
         for dropped in self._drops.due(now_ns):
             self._emit(dropped)
 
@@ -114,22 +117,14 @@ class ProgramRun:
         if self._sound is not None:
             end = self._reclock.next if self._renditions else 0
             self._sound.finish(end * AUDIO_RATE // self._settings.frame_rate)
+        self._count_left_out()
         for dropped in self._drops.rest():
             self._emit(dropped)
 
-    def _fill(self, picture: VideoFrame, slot: int) -> None:
-        waiting = 0 if self._patient else max(r.waiting for r in self._renditions)
-        opens_part = self._grid.opens_part(slot)
+    def _fill(self, picture: VideoFrame, slot: int, now_ns: int) -> None:
         for rendition in self._renditions:
-            if slot < rendition.start:
-                continue
-            name = rendition.step.name
-            opens = opens_part or slot == rendition.start
-            if self._backlogs[name].admits(waiting, opens_part=opens):
-                rendition.show(picture, slot)
-            else:
-                rendition.leave_out(slot)
-                self._drops.count(name, "encoder behind")
+            if slot >= rendition.start:
+                rendition.show(picture, slot, now_ns)
 
     def _grow(self, steps: tuple[ladder.Step, ...]) -> None:
         for step in steps:
@@ -140,12 +135,23 @@ class ProgramRun:
             self._rank()
 
     def _rank(self) -> None:
+        """Gives each rendition its place in the order of what is left out first."""
         self._renditions.sort(key=lambda rendition: -rendition.step.size)
-        ranks = len(self._renditions)
-        self._backlogs = {
-            rendition.step.name: Backlog(rank, ranks, self._settings.frame_rate)
-            for rank, rendition in enumerate(self._renditions)
-        }
+        progress = [rendition.progress for rendition in self._renditions]
+        if self._patient:
+            return
+        for rank, rendition in enumerate(self._renditions):
+            rendition.backlog = Backlog(
+                rendition.progress,
+                progress[rank + 1 :],
+                ranks=len(progress),
+            )
+
+    def _count_left_out(self) -> None:
+        for rendition in self._renditions:
+            name, left_out = rendition.step.name, rendition.left_out
+            self._drops.count(name, "encoder behind", left_out - self._counted.get(name, 0))
+            self._counted[name] = left_out
 
     def _rendition(self, step: ladder.Step, start: int) -> VideoRendition:
         return VideoRendition(

@@ -1,17 +1,21 @@
 """Real encoded frames as ingest hands them on, and how to look at what a packager makes of them."""
 
+import asyncio
 import functools
 import io
-from collections.abc import Iterable, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 
 import av
 import msgspec
 import numpy as np
 
+from levelchat.clock import Clock
 from levelchat.media.codec import Codec
 from levelchat.media.frame import EncodedFrame, TrackInfo
 from levelchat.media.program import Part, Program, Rendition
+from levelchat.media.seams import FrameWriter
 from levelchat.media.wire import FromProcess, PartReady, Started
 from packager.settings import PackagerSettings, Rung
 
@@ -135,3 +139,50 @@ def decoded(rendition: Rendition, listed: Sequence[Part]) -> list[av.VideoFrame 
     file = io.BytesIO(rendition.init + b"".join(part.data for part in listed))
     with av.open(file) as container:
         return list(container.decode(container.streams[0]))
+
+
+class Origin:
+    """A `ProgramSink` that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.programs: list[Program] = []
+        self.parts: list[Part] = []
+        self.rooms: set[str] = set()
+        self.ended: list[str] = []
+
+    def start(self, room: str, program: Program) -> None:
+        self.rooms.add(room)
+        self.programs.append(program)
+
+    def add_rendition(self, room: str, rendition: Rendition) -> None:
+        self.rooms.add(room)
+        self.programs[-1] = msgspec.structs.replace(
+            self.programs[-1], renditions=(*self.programs[-1].renditions, rendition)
+        )
+
+    def part(self, room: str, part: Part) -> None:
+        self.rooms.add(room)
+        self.parts.append(part)
+
+    def end(self, room: str) -> None:
+        self.ended.append(room)
+
+
+async def eventually(condition: Callable[[], object], what: str, seconds: float = 10) -> None:
+    """Returns once *condition* holds."""
+    try:
+        async with asyncio.timeout(seconds):
+            while not condition():
+                await asyncio.sleep(0.01)
+    except TimeoutError as error:
+        raise AssertionError(f"not within {seconds} s: {what}") from error
+
+
+async def on_air(writer: FrameWriter, clock: Clock) -> None:
+    """Publishes picture and sound in real time, until cancelled."""
+    frames = merged(video(gop=15), sound())
+    begin_ns = clock.now_ns()
+    for turn in itertools.count():
+        for frame in moved(frames, begin_ns - START_NS + turn * 3 * SECOND):
+            await asyncio.sleep(max(0, frame.wall_ns - clock.now_ns()) / SECOND)
+            writer.write(msgspec.structs.replace(frame, pts=frame.pts + turn * 144_000))
