@@ -14,6 +14,8 @@ from edge.routes import EdgeRoutes
 from edge.settings import EdgeSettings
 from levelchat.service.plane import Context, Plane
 
+WEB_BUILD = Path(__file__).resolve().parents[1] / "web" / "dist"
+"""Where `make web` puts the pages."""
 SWEEP_SECONDS = 5.0
 """How often ended broadcasts are looked at; one timer for the whole edge."""
 FAREWELL_SECONDS = 1.0
@@ -29,7 +31,7 @@ def create(context: Context) -> Plane:
     context.seams.programs = origin
     delivery = Delivery(origin, settings, metrics)
     routes = EdgeRoutes(delivery, settings, metrics, context.keys, context.clock)
-    return Edge(origin, routes, Pages(Path(settings.web_dir)))
+    return Edge(origin, routes, Pages(Path(settings.web_dir) if settings.web_dir else WEB_BUILD))
 
 
 class Edge:

@@ -1,7 +1,5 @@
 """Section `edge` of the settings."""
 
-from pathlib import Path
-
 import msgspec
 
 
@@ -20,5 +18,5 @@ class EdgeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`Access-Control-Allow-Origin` of playlists and media."""
     private_rooms: tuple[str, ...] = ()
     """Rooms whose playlists need a room token with subscribe:all."""
-    web_dir: str = str(Path(__file__).resolve().parents[1] / "web" / "dist")
-    """Folder of the built pages."""
+    web_dir: str = ""
+    """Folder of the built pages; empty: `web/dist` of this installation."""

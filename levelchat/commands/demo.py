@@ -23,6 +23,8 @@ START_SECONDS = 30
 STOP_SECONDS = 12
 """The server promises to be gone within 10 s of SIGTERM."""
 POLL_SECONDS = 0.2
+ATTEMPT_SECONDS = 8
+"""For one answer; the first playlist is held for up to 6 s."""
 
 
 class DemoFailed(EnvironmentFault):
@@ -108,7 +110,7 @@ def _wait(url: str, clock: Clock, processes: list[subprocess.Popen[bytes]]) -> N
     while clock.monotonic_ns() < deadline:
         _check(processes)
         with suppress(urllib.error.URLError, OSError):
-            urllib.request.urlopen(url, timeout=START_SECONDS).close()  # noqa: S310 - our own URL
+            urllib.request.urlopen(url, timeout=ATTEMPT_SECONDS).close()  # noqa: S310 - our own URL
             return
         pause.wait(POLL_SECONDS)
     raise DemoFailed(f"{url} did not answer within {START_SECONDS} s")
