@@ -85,7 +85,7 @@ class PublishPage:
             "autostart": 1,
         }
         self._tab.on("response", self._on_response)
-        await self._tab.goto(f"{base}/publish/{room}?{urlencode(query)}")
+        await _go(self._tab, f"{base}/publish/{room}?{urlencode(query)}")
         await _until(self._tab, "frames_sent", lambda stats: (stats.get("frames_sent") or 0) > 0)
 
     async def stats(self) -> Stats:
@@ -105,7 +105,7 @@ class WatchPage:
 
     async def open(self, base: str, room: str) -> None:
         """Begins to watch; returns when the clock in the picture was read for the first time."""
-        await self._tab.goto(f"{base}/watch/{room}?clock=1")
+        await _go(self._tab, f"{base}/watch/{room}?clock=1")
         await _until(self._tab, "delay_ms", lambda stats: stats.get("delay_ms") is not None)
         stats = await self.stats()
         source = str(stats.get("source"))
@@ -115,6 +115,17 @@ class WatchPage:
 
     async def stats(self) -> Stats:
         return await _stats(self._tab) or {}
+
+
+async def _go(tab: "Page", url: str) -> None:
+    from playwright.async_api import Error  # noqa: PLC0415 - only these need it
+
+    try:
+        answer = await tab.goto(url)
+    except Error as error:
+        raise BrowserFault(f"{url} cannot be opened: {error.message.splitlines()[0]}") from error
+    if answer is None or not answer.ok:
+        raise BrowserFault(f"{url} cannot be opened: {answer and answer.status}")
 
 
 async def _stats(tab: "Page") -> Stats | None:

@@ -122,17 +122,17 @@ async def measure(options: Options, clock: Clock, *, live: bool) -> Result:
         aiohttp.ClientSession() as session,
     ):
         publisher, viewer = PublishPage(publishing), WatchPage(watching)
-        async with asyncio.TaskGroup() as tasks:
-            first = tasks.create_task(_first_part(session, server.base, clock))
-            await publisher.open(
-                server.base,
-                ROOM,
-                server.token(ROOM),
-                codec=options.codec.lower(),
-                size=(options.width, options.height),
-                fps=options.fps,
-            )
-        listed_ns, playlist = first.result()
+        opening = publisher.open(
+            server.base,
+            ROOM,
+            server.token(ROOM),
+            codec=options.codec.lower(),
+            size=(options.width, options.height),
+            fps=options.fps,
+        )
+        (listed_ns, playlist), _ = await asyncio.gather(
+            _first_part(session, server.base, clock), opening
+        )
         await viewer.open(server.base, ROOM)
         result = Result(options=options, part_hold_back_ms=playlist.hold_back_ns / MILLISECOND)
         _add_start(result, publisher.offered_ns, listed_ns, await publisher.stats())
