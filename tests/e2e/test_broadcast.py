@@ -20,7 +20,13 @@ async def _stats(page: Page) -> dict[str, Any]:
 
 
 async def _until(page: Page, expression: str, seconds: float) -> None:
-    await page.wait_for_function(expression, timeout=seconds * 1000)
+    """Asked from outside: the pages' Content-Security-Policy forbids Playwright's own poll."""
+    try:
+        async with asyncio.timeout(seconds):
+            while not await page.evaluate(expression):
+                await asyncio.sleep(0.1)
+    except TimeoutError:
+        pytest.fail(f"not within {seconds} s: {expression}; {await page.inner_text('body')}")
 
 
 async def _publish(browser: Browser, server: Server, room: str, codec: str) -> Page:

@@ -104,12 +104,13 @@ class Server:
 def start_server(folder: Path, **environment: str) -> Server:
     http, udp = free_port(socket.SOCK_STREAM), free_port(socket.SOCK_DGRAM)
     log = folder / "server.log"
-    process = levelchat(
-        *("serve", "--data", str(folder / "data"), "--host", "127.0.0.1"),
-        *("--http-port", str(http), "--udp-port", str(udp)),
-        stderr=log.open("wb"),
-        env=os.environ | environment,
-    )
+    with log.open("wb") as stream:
+        process = levelchat(
+            *("serve", "--data", str(folder / "data"), "--host", "127.0.0.1"),
+            *("--http-port", str(http), "--udp-port", str(udp)),
+            stderr=stream,
+            env=os.environ | environment,
+        )
     server = Server(process, f"http://127.0.0.1:{http}", folder / "data", log)
     until(
         lambda: process.poll() is not None or fetch(f"{server.base}/readyz")[0] == 200,
