@@ -45,6 +45,9 @@ FINISH_SECONDS = 4.0
 """A process flushes within a second; one that takes longer than this is killed, so that a drain
 keeps its 5 s."""
 
+KEY_FRAME_INTERVAL_NS = NANOSECOND // 2
+"""Between two wishes for a key frame while frames are left out."""
+
 LOG_INTERVAL_NS = 10 * NANOSECOND
 """Between two lines about frames left out; the counter has all of them."""
 
@@ -98,6 +101,7 @@ class Broadcast:
         self._finished = asyncio.Event()
         self._announced = False
         self._logged_ns = 0
+        self._asked_ns = 0
         self._timescales: dict[str, int] = {}
 
     @property
@@ -127,8 +131,13 @@ class Broadcast:
             self._intake.sent(self._pass_on(frame), now_ns)
         else:
             self._drop("process behind", 1)
-            if frame.key:
-                publication.request_key_frame()
+            self._ask_after_gap(publication, now_ns)
+
+    def _ask_after_gap(self, publication: Publication, now_ns: int) -> None:
+        """A WebRTC publisher sends no key frame by itself, and nothing is sent on before one."""
+        if now_ns - self._asked_ns >= KEY_FRAME_INTERVAL_NS:
+            self._asked_ns = now_ns
+            publication.request_key_frame()
 
     def _pass_on(self, frame: EncodedFrame) -> int:
         """To the process, or held until there is one: the first frame of all is a key frame."""

@@ -43,6 +43,8 @@ class Child:
                 msgspec.json.encode(self._settings).decode(),
                 str(self._clock_offset_ns),
                 stdin=theirs.fileno(),
+                # A terminal's Ctrl-C is for the server, which then drains.
+                start_new_session=True,
             )
 
     @property

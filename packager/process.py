@@ -9,6 +9,7 @@ starts another.
 import asyncio
 import os
 import queue
+import signal
 import socket
 import sys
 import threading
@@ -160,11 +161,12 @@ def main() -> None:
     settings = msgspec.json.decode(sys.argv[1], type=PackagerSettings)
     av.logging.set_level(av.logging.PANIC)
     os.nice(NICENESS)
+    # A service manager tells every process of the server to stop; ours is told by `Finish`, and
+    # ends with its socket if nobody is left to say so.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     status = 0
     try:
         PackagerProcess(settings, SystemClock(int(sys.argv[2]))).run(socket.socket(fileno=0))
-    except KeyboardInterrupt:
-        pass  # the terminal's Ctrl-C reaches us as well; our supervisor decides
     except Exception:  # noqa: BLE001 - the last door
         traceback.print_exc()
         status = 1

@@ -94,3 +94,15 @@ def test_what_is_no_message_ends_it(running: Running) -> None:
     assert running.process.wait(10) == 1
     assert running.process.stderr is not None
     assert b"WireError" in running.process.stderr.read()
+
+
+def test_a_service_managers_signal_is_left_to_the_supervisor(running: Running) -> None:
+    """SIGTERM to the whole server does not cut a broadcast off before its drain."""
+    running.send(Open(AV), Frame(moved(video(count=1), _now_minus(0))[0]))
+    while not programs(running.receive()):
+        pass
+    running.process.terminate()
+    running.send(Finish())
+
+    assert running.rest()[-1] == Ended()
+    assert running.process.wait(10) == 0
