@@ -50,9 +50,6 @@ MAX_WAIT_NS = 500_000_000
 MAX_UNSENT = 32 << 20
 """Bytes. A supervisor that lets this much lie does not read any more."""
 
-NICENESS = 5
-"""Encoders give way to the process that serves their viewers."""
-
 
 class PackagerProcess:
     """Moves messages between the socket and the pipeline."""
@@ -160,7 +157,6 @@ def main() -> None:
     """Runs the process on its standard input."""
     settings = msgspec.json.decode(sys.argv[1], type=PackagerSettings)
     av.logging.set_level(av.logging.PANIC)
-    os.nice(NICENESS)
     # A service manager tells every process of the server to stop; ours is told by `Finish`, and
     # ends with its socket if nobody is left to say so.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
