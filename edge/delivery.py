@@ -8,13 +8,14 @@ from collections.abc import Mapping
 
 import msgspec
 
-from edge.broadcast import Body, Broadcast, Listing
+from edge.broadcast import Beginning, Body, Broadcast, Key, Listing
 from edge.errors import BadDirective, NoSuchBroadcast, NotInTime, TooManyWaiting
 from edge.metrics import EdgeMetrics
 from edge.origin import Origin
 from edge.settings import EdgeSettings
 from edge.snapshot import Snapshot
 from levelchat.hls.blocking import Reject, Wait
+from levelchat.media.codec import Kind
 
 PLAYLIST_TYPE = "application/vnd.apple.mpegurl"
 BLOCKING_TARGETS = 6
@@ -79,7 +80,8 @@ class Delivery:
         if body is None:
             # A7.4: 404 for a resource that is neither known nor hinted.
             raise NoSuchBroadcast(f"there is no {path} in room {room}", headers=SHORT)
-        audio = path.rpartition("/")[0].rpartition("/")[2].startswith("a")
+        window = broadcast.windows.get(path.split("/")[1])
+        audio = window is not None and window.rendition.kind is Kind.AUDIO
         return Answer(
             body,
             "audio/mp4" if audio else "video/mp4",
@@ -94,13 +96,12 @@ class Delivery:
         return broadcast
 
     async def _first_segment(self, broadcast: Broadcast) -> None:
-        while (window := broadcast.unready()) is not None:
-            if broadcast.ended_ns is not None:
-                raise NoSuchBroadcast("the broadcast ended before it began", headers=SHORT)
-            name = window.rendition.name
-            await self._wait(broadcast, Listing(name, window.position.after()))
+        if not broadcast.ready:
+            await self._wait(broadcast, Beginning())
+        if not broadcast.listed():
+            raise NoSuchBroadcast("the broadcast ended before it began", headers=SHORT)
 
-    async def _wait(self, broadcast: Broadcast, key: Listing | Body) -> None:
+    async def _wait(self, broadcast: Broadcast, key: Key) -> None:
         if self._waiting >= self._settings.max_waiters:
             raise TooManyWaiting("this edge holds as many requests as it can", headers=SHORT)
         self._waiting += 1

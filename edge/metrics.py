@@ -23,6 +23,11 @@ class EdgeMetrics:
             "levelchat_edge_broadcasts", "Broadcasts held now", registry=registry
         )
         self.parts = Counter("levelchat_edge_parts", "Parts listed", registry=registry)
+        self.dropped = Counter(
+            "levelchat_edge_dropped_parts",
+            "Parts that came for no playlist, or for one that had ended",
+            registry=registry,
+        )
         self.held = Gauge(
             "levelchat_edge_held_bytes", "Bytes of media held in memory", registry=registry
         )

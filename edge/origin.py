@@ -37,29 +37,35 @@ class Origin:
                 self._metrics.refused.inc()
                 _log.warning("broadcast refused: max_rooms", room=room)
                 return
-            first_msn = 0 if broadcast is None else broadcast.last_msn + 1
-            broadcast = self._new(program, first_msn)
+            if broadcast is not None:
+                broadcast.retire(self._clock.now_ns())
+            broadcast = self._new(program, broadcast)
             self.broadcasts[room] = broadcast
             self._metrics.broadcasts.set(len(self.broadcasts))
-        broadcast.begin(program)
+        broadcast.begin(program, self._clock.now_ns())
         _log.info("program started", room=room, session=program.session)
 
     def add_rendition(self, room: str, rendition: Rendition) -> None:
         """A rung joins the running program."""
-        if (broadcast := self.broadcasts.get(room)) is not None:
-            broadcast.add_rendition(rendition)
+        broadcast = self.broadcasts.get(room)
+        if broadcast is not None and broadcast.ended_ns is None:
+            broadcast.add_rendition(rendition, self._clock.now_ns())
 
     def part(self, room: str, part: Part) -> None:
         """Lists *part* and answers who waits for it."""
         broadcast = self.broadcasts.get(room)
-        if broadcast is None:
+        # A1.5: nothing is listed after EXT-X-ENDLIST, as when this process shuts down.
+        if broadcast is None or not broadcast.takes(part):
+            self._metrics.dropped.inc()
+            _log.debug("part dropped: no such playlist", room=room, rendition=part.rendition)
             return
         broadcast.add(part, self._clock.now_ns())
         self._metrics.parts.inc()
 
     def end(self, room: str) -> None:
         """EXT-X-ENDLIST."""
-        if (broadcast := self.broadcasts.get(room)) is not None:
+        broadcast = self.broadcasts.get(room)
+        if broadcast is not None and broadcast.ended_ns is None:
             broadcast.end(self._clock.now_ns())
             _log.info("playlists ended", room=room)
 
@@ -75,9 +81,9 @@ class Origin:
                 del self.broadcasts[room]
         self._metrics.broadcasts.set(len(self.broadcasts))
 
-    def _new(self, program: Program, first_msn: int) -> Broadcast:
+    def _new(self, program: Program, before: Broadcast | None) -> Broadcast:
         target_ns = max(_part_target_ns(rendition) for rendition in program.renditions)
-        return Broadcast(program, target_ns, self._settings.window_seconds, first_msn)
+        return Broadcast(program, target_ns, self._settings.window_seconds, before)
 
 
 def _part_target_ns(rendition: Rendition) -> int:

@@ -1,5 +1,6 @@
 """The edge over HTTP: turns requests into questions to `Delivery`, and answers into responses."""
 
+import re
 from collections.abc import Awaitable, Callable
 
 from aiohttp import hdrs, web
@@ -17,6 +18,8 @@ from levelchat.service import problem
 
 ROOM = "{room:r_[A-Za-z0-9_-]{1,64}}"
 NAME = "[A-Za-z0-9_-]{1,64}"
+_REFUSES_GZIP = re.compile(r"gzip\s*;\s*q=0(?:\.0*)?\s*(?:,|$)")
+"""RFC 9110 §12.4.2: a weight of 0 means "not acceptable"."""
 
 Handler = Callable[[web.Request], Awaitable[Answer]]
 
@@ -97,7 +100,10 @@ class EdgeRoutes:
                 return response
             good.inc()
             sent.inc(len(answer.body))
-            return web.Response(body=answer.body, headers=self._headers(answer))
+            headers = self._headers(answer)
+            if request.match_info["room"] in self._settings.private_rooms:
+                headers[hdrs.CACHE_CONTROL] = answer.cache.replace("public", "private")
+            return web.Response(body=answer.body, headers=headers)
 
         return respond
 
@@ -125,4 +131,5 @@ class EdgeRoutes:
 
 
 def _takes_gzip(request: web.Request) -> bool:
-    return "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, "")
+    accepted = request.headers.get(hdrs.ACCEPT_ENCODING, "")
+    return "gzip" in accepted and _REFUSES_GZIP.search(accepted) is None

@@ -3,7 +3,7 @@
 Comes in: paths, bodies, expiry times. Goes out: bodies. Pure.
 """
 
-from collections import deque
+import heapq
 
 
 class Shelf:
@@ -11,7 +11,7 @@ class Shelf:
 
     def __init__(self) -> None:
         self._bodies: dict[str, bytes] = {}
-        self._expiring: deque[tuple[int, str]] = deque()
+        self._expiring: list[tuple[int, str]] = []
         self.size = 0
         """Bytes of all bodies."""
 
@@ -25,11 +25,14 @@ class Shelf:
         return self._bodies.get(path)
 
     def expire(self, path: str, until_ns: int) -> None:
-        """*path* may go at *until_ns*; times come in order, but for a tick or two."""
-        self._expiring.append((until_ns, path))
+        """*path* may go at *until_ns*."""
+        heapq.heappush(self._expiring, (until_ns, path))
 
     def sweep(self, now_ns: int) -> None:
         """Takes away what has expired."""
         while self._expiring and self._expiring[0][0] <= now_ns:
-            _, path = self._expiring.popleft()
-            self.size -= len(self._bodies.pop(path, b""))
+            self.drop(heapq.heappop(self._expiring)[1])
+
+    def drop(self, path: str) -> None:
+        """*path* is gone."""
+        self.size -= len(self._bodies.pop(path, b""))

@@ -28,6 +28,7 @@ class Waiters(Generic[Key]):
         future: asyncio.Future[bool] = loop.create_future()
         waiting = self._waiting.setdefault(key, set())
         waiting.add(future)
+        self._forget_answered()
         self._deadlines.append((loop.time() + self._hold, future))
         self._arm(loop)
         self.count += 1
@@ -50,13 +51,17 @@ class Waiters(Generic[Key]):
         if self._timer is None and self._deadlines:
             self._timer = loop.call_at(self._deadlines[0][0], self._expire, loop)
 
+    def _forget_answered(self) -> None:
+        while self._deadlines and self._deadlines[0][1].done():
+            self._deadlines.popleft()
+
     def _expire(self, loop: asyncio.AbstractEventLoop) -> None:
         self._timer = None
         now = loop.time()
-        # Holds are all of one length, so that deadlines are in order; those long answered in
-        # front are passed over.
-        while self._deadlines and (self._deadlines[0][0] <= now or self._deadlines[0][1].done()):
+        # Holds are all of one length, so that deadlines are in order.
+        while self._deadlines and self._deadlines[0][0] <= now:
             _, future = self._deadlines.popleft()
             if not future.done():
                 future.set_result(False)
+        self._forget_answered()
         self._arm(loop)

@@ -59,6 +59,20 @@ class State(msgspec.Struct, frozen=True):
     ended: bool
 
 
+def reached(state: State, until: Position) -> bool:
+    """Whether what a request waits for is listed by now."""
+    listed = Position(state.last_segment + 1, state.open_parts - 1)
+    return state.ended or _existing(state, until) <= listed
+
+
+def _existing(state: State, position: Position) -> Position:
+    # A5.3, §6.2.5.2: a part beyond the final one of its parent "MUST [be treated] as … Part Index
+    # 0 of the following Parent Segment"; how many a segment has is known only when it is complete.
+    if position.msn == state.last_segment and position.part >= state.closed_parts:
+        return Position(state.last_segment + 1, 0)
+    return position
+
+
 def decide(state: State, query: Mapping[str, str]) -> Decision:
     """The decision for a request with *query*."""
     msn, part = _number(query, "_HLS_msn"), _number(query, "_HLS_part")
@@ -79,22 +93,19 @@ def decide(state: State, query: Mapping[str, str]) -> Decision:
 
 
 def _decide_part(state: State, msn: int, part: int | None) -> Decision:
-    open_msn = state.last_segment + 1
     # A5.1: without a part, wait for the whole segment; A5.4: one long gone is answered at once.
     if part is None:
         ready = msn <= state.last_segment
         return Ready(blocking=True) if ready else Wait(Position(msn + 1, -1))
-    # A5.3, §6.2.5.2: a part beyond the final one of its parent "MUST [be treated] as … Part Index
-    # 0 of the following Parent Segment".
-    if msn == state.last_segment and part >= state.closed_parts:
-        msn, part = open_msn, 0
-    if msn < open_msn or (msn == open_msn and part < state.open_parts):
+    # A5.2, A5.4: what is listed, or was, is answered at once with the whole current playlist.
+    until = _existing(state, Position(msn, part))
+    if reached(state, until):
         return Ready(blocking=True)
     # A5.6: a part beyond the Advance Part Limit SHOULD be a 400 at once.
-    listed = state.open_parts - 1 if msn == open_msn else -1
-    if part > listed + state.advance_limit:
+    listed = state.open_parts - 1 if until.msn == state.last_segment + 1 else -1
+    if until.part > listed + state.advance_limit:
         return Reject(f"_HLS_part={part} is too far ahead")
-    return Wait(Position(msn, part))
+    return Wait(until)
 
 
 def _number(query: Mapping[str, str], name: str) -> int | Reject | None:

@@ -70,6 +70,8 @@ class MediaPlaylist(msgspec.Struct, frozen=True):
     segments: tuple[MediaSegment, ...]
     hint: str = ""
     """URI of the next part; empty when the playlist has ended."""
+    header_hint: str = ""
+    """URI of the next part's header, when it is another than the last one's."""
     reports: tuple[RenditionReport, ...] = ()
     ended: bool = False
 
@@ -125,7 +127,11 @@ class MediaPlaylist(msgspec.Struct, frozen=True):
 
     def _tail(self) -> list[str]:
         # A2.12: a playlist with ENDLIST must not contain a PRELOAD-HINT.
-        lines = [] if self.ended else [f'#EXT-X-PRELOAD-HINT:TYPE=PART,URI="{self.hint}"']
+        hints = {} if self.ended else {"MAP": self.header_hint, "PART": self.hint}
+        # A7.1, appendix B.1: one hint for the next part, and one for its header if that is new.
+        lines = [
+            f'#EXT-X-PRELOAD-HINT:TYPE={kind},URI="{uri}"' for kind, uri in hints.items() if uri
+        ]
         lines += [
             f'#EXT-X-RENDITION-REPORT:URI="{report.uri}"'
             f",LAST-MSN={report.last_msn},LAST-PART={report.last_part}"

@@ -16,7 +16,7 @@ WINDOW_SECONDS = 16
 
 def _broadcast(running: synthetic.Program) -> Broadcast:
     broadcast = Broadcast(running, 512_000_000, WINDOW_SECONDS)
-    broadcast.begin(running)
+    broadcast.begin(running, synthetic.START_NS)
     return broadcast
 
 
@@ -25,7 +25,7 @@ def _versions(broadcast: Broadcast, parts: list[synthetic.Part]) -> list[Listing
     versions = []
     for part in parts:
         broadcast.add(part, part.wall_ns)
-        if part.rendition == "v720" and broadcast.unready() is None:
+        if part.rendition == "v720" and broadcast.ready:
             text = broadcast.playlist("v720").plain.decode()
             versions.append(read(text, "http://edge/live/r/v720.m3u8"))
     return versions
@@ -63,7 +63,7 @@ def test_restarts_keep_every_rule(lives: list[tuple[int, int]]) -> None:
     for number, (lived_ms, gone_ms) in enumerate(lives):
         if number:
             running = synthetic.program(f"s{number + 1}")
-            broadcast.begin(running)
+            broadcast.begin(running, synthetic.START_NS)
         parts = list(synthetic.parts(running, now_ns, lived_ms / 1000, whole=False))
         versions += _versions(broadcast, parts)
         now_ns += (lived_ms + gone_ms) * 1_000_000 // 100_000_000 * 100_000_000
