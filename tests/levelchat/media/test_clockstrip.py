@@ -1,6 +1,8 @@
 """Laws of the clock strip (docs/clock-strip.md)."""
 
+import json
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import numpy as np
@@ -10,6 +12,8 @@ from levelchat.media import clockstrip
 from levelchat.media.clockstrip import DAY_MS, Stamp
 
 SIZES = [(240, 426), (360, 640), (480, 854), (720, 1280), (181, 323)]
+VECTORS = json.loads((Path(__file__).parents[3] / "docs" / "clock-strip-vectors.json").read_text())
+"""What the reader in the browser is held against as well."""
 STAMPS = [Stamp(0, 0), Stamp(DAY_MS - 1, 31), Stamp(12 * 3600 * 1000 + 345, 17)]
 
 
@@ -141,3 +145,20 @@ def test_it_survives_240p_at_300_kbit_s() -> None:
 
     assert size * 8 / 5 < 330_000
     assert right >= 0.98 * len(sent)
+
+
+def _drawn(bits: str) -> np.ndarray:
+    cells = np.array([int(bit) for bit in bits], np.uint8).reshape(2, 20) * 255
+    return np.pad(cells.repeat(20, axis=0).repeat(20, axis=1), ((0, 200), (0, 0)))
+
+
+def test_python_and_the_browser_read_the_same() -> None:
+    """Every strip of the shared vectors is read, or is unreadable, as they say."""
+    for vector in VECTORS["readable"]:
+        said = Stamp(vector["milliseconds"], vector["counter"])
+        assert f"{clockstrip._encode(said):040b}" == vector["bits"]
+        assert clockstrip.read(_drawn(vector["bits"])) == said
+    for vector in VECTORS["unreadable"]:
+        assert clockstrip.read(_drawn(vector["bits"])) is None
+    for vector in VECTORS["delays"]:
+        assert Stamp(vector["milliseconds"], 0).delay_ms(vector["now"]) == vector["delay"]
