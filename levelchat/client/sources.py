@@ -13,6 +13,8 @@ from typing import Protocol
 
 import av
 import msgspec
+from av.stream import Disposition
+from av.video.frame import PictureType
 
 from levelchat.client.errors import MediaUnreadable
 from levelchat.client.pattern import Pattern
@@ -128,14 +130,18 @@ class FileSource(msgspec.Struct, frozen=True):
 
     def _pictures(self, begins: int) -> Iterator[Moment]:
         with av.open(self.path) as container:
-            for frame in container.decode(container.streams.video[0]):
+            track = _picture_track(container)
+            for frame in container.decode(track) if track else ():
                 at = self._since_start(frame)
                 if at is not None:
                     yield Moment(Kind.VIDEO, begins + at, begins + at, self._scaled(frame))
 
     def _scaled(self, frame: av.VideoFrame) -> Callable[[int], Frame]:
         def render(_wall_ns: int) -> Frame:
-            return frame.reformat(self.width, self.height, "yuv420p")
+            picture = frame.reformat(self.width, self.height, "yuv420p")
+            # The decoder left its picture type there, which x264 would take for an order.
+            picture.pict_type = PictureType.NONE
+            return picture
 
         return render
 
@@ -174,7 +180,7 @@ def _examined(
     *,
     loop: bool,
 ) -> FileSource:
-    video = next(iter(container.streams.video), None)
+    video = _picture_track(container)
     has_sound = bool(container.streams.audio)
     if video is None and not has_sound:
         raise MediaUnreadable(f"{path} has neither picture nor sound")
@@ -192,6 +198,16 @@ def _examined(
         duration_ns=(container.duration or 0) * microsecond,
         loop=loop,
     )
+
+
+def _picture_track(container: av.container.InputContainer) -> av.VideoStream | None:
+    """The first one that moves: music files carry their cover as a video stream."""
+    moving = (
+        stream
+        for stream in container.streams.video
+        if not stream.disposition & Disposition.attached_pic
+    )
+    return next(moving, None)
 
 
 def _fitting(width: int, height: int, size: tuple[int, int] | None) -> tuple[int, int]:

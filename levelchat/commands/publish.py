@@ -72,6 +72,8 @@ def command(
 
     if file is not None and test_pattern:
         raise click.UsageError("--file and --test-pattern exclude each other")
+    if loop and file is None:
+        raise click.UsageError("--loop is for --file; the test pattern never ends")
     if not url.startswith(("http://", "https://")):
         raise BadArgument(f"{url} is no WHIP endpoint: it begins with http:// or https://")
     source = _source(file, size, loop=loop)

@@ -8,6 +8,8 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from av.stream import Disposition
+from av.video.frame import PictureType
 
 from levelchat.client import sources
 from levelchat.client.errors import MediaUnreadable
@@ -156,6 +158,34 @@ def test_a_file_may_have_one_track_alone(tmp_path: Path, video: bool, audio: boo
 
     assert (bool(source.width), source.has_sound) == (video, audio)
     assert {m.kind for m in source.moments()} == {Kind.VIDEO if video else Kind.AUDIO}
+
+
+def test_a_picture_is_no_order_to_the_encoder(media: Path) -> None:
+    """A file's key frames do not become the publisher's, whatever size is rendered."""
+    for size in (None, (160, 90)):
+        moments = sources.open_file(media, size, loop=False).moments()
+        pictures = [m.render(0) for m in moments if m.kind is Kind.VIDEO]
+        assert {picture.pict_type for picture in pictures} == {PictureType.NONE}
+
+
+def test_a_cover_is_no_picture(tmp_path: Path) -> None:
+    """Of a music file with a cover, the music is published."""
+    path = tmp_path / "music.mp4"
+    with av.open(path, "w") as container:
+        cover = container.add_stream("mjpeg", rate=1)
+        cover.width, cover.height, cover.pix_fmt = 64, 64, "yuvj420p"
+        cover.disposition = Disposition.attached_pic
+        sound = container.add_stream("aac", rate=48_000)
+        frame = av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8), "rgb24")
+        container.mux(cover.encode(frame))
+        silence = av.AudioFrame.from_ndarray(np.zeros((2, 4800), np.float32), "fltp", "stereo")
+        silence.sample_rate = 48_000
+        container.mux(sound.encode(silence))
+        for stream in container.streams:
+            container.mux(stream.encode(None))
+    source = sources.open_file(path, None, loop=False)
+
+    assert (source.width, source.has_sound) == (0, True)
 
 
 @pytest.mark.parametrize(
