@@ -127,8 +127,15 @@ class Following:
             if item.map_url != self._map_url:
                 self._map_url = item.map_url
                 await self._try(item.map_url, Kind.INIT)
+            if item.gap:
+                self._forget_hint(item.url)
             if item.gap or await self._fetch(item):
                 self._sink.part_arrived(self.track, item, live=live)
+
+    def _forget_hint(self, url: str) -> None:
+        asked = self._hints.pop(url, None)
+        if asked is not None:
+            asked.cancel()
 
     async def _fetch(self, item: Item) -> bool:
         asked = self._hints.pop(item.url, None)

@@ -151,9 +151,9 @@ class Checker:
         if resource is Resource.INIT:
             self._add(state.media.init(exchange.body), exchange)
         elif resource is Resource.SEGMENT:
-            listed = [s.duration_ns for s in newest.segments if s.url == url] if newest else []
-            duration = listed[0] if listed else None
-            self._add(state.media.segment(url, exchange.body, duration), exchange)
+            segments = newest.segments if newest is not None else ()
+            listed = next((segment for segment in segments if segment.url == url), None)
+            self._add(state.media.segment(url, exchange.body, listed), exchange)
         else:
             state.media.part(url, exchange.body)
             if newest is not None:
@@ -163,7 +163,7 @@ class Checker:
         self, exchange: Exchange, url: str, resource: Resource, newest: Listing | None
     ) -> list[Finding]:
         # §6.2.1: "MUST" be downloadable at once when listed; what left the playlist need not be
-        if newest is None or resource is Resource.INIT or _listed(newest, url):
+        if newest is None or resource is Resource.INIT or _promised(newest, url):
             return [Finding("A2.10", f"a listed {resource} was refused", f"{exchange.status}")]
         # §6.2.6 allows 404 for a hint that will not be published; the next version tells
         self._refused_hints[url] = exchange.status
@@ -177,7 +177,7 @@ class Checker:
         for segment in listing.segments:
             for part in segment.parts:
                 status = self._refused_hints.pop(part.url, None)
-                if status is not None:
+                if status is not None and not part.gap:
                     text = "a hinted part was refused and then published"
                     yield Finding("A7.3", text, f"HTTP {status}: {part.url}")
 
@@ -192,11 +192,15 @@ class Checker:
         self._account.add(findings, exchange.url, exchange.received_ns)
 
 
-def _listed(listing: Listing, url: str) -> bool:
-    return any(
-        segment.url == url or any(part.url == url for part in segment.parts)
-        for segment in listing.segments
-    )
+def _promised(listing: Listing, url: str) -> bool:
+    """*url* is listed, and not as a gap."""
+    for segment in listing.segments:
+        if segment.url == url:
+            return not segment.gap
+        for part in segment.parts:
+            if part.url == url:
+                return not part.gap
+    return False
 
 
 def without_directives(url: str) -> str:

@@ -6,7 +6,7 @@ findings. It decodes nothing. Bodies wait only until the playlist names them, an
 """
 
 import hashlib
-from collections import OrderedDict
+from collections import OrderedDict, deque
 
 from levelchat.client.boxes import BoxError, Header, Media, read_header, read_media
 from levelchat.client.rules import chunks
@@ -54,6 +54,8 @@ class MediaRules:
         """tfdt that comes next; None when something between was not seen."""
         self._assembly = _Assembly(whole=False)
         self._digests: OrderedDict[str, str] = OrderedDict()
+        self._gaps: deque[int] = deque(maxlen=MAX_PENDING)
+        """Media sequence numbers of segments with a part that is a gap."""
 
     def init(self, body: bytes) -> list[Finding]:
         """The init section arrived."""
@@ -71,22 +73,29 @@ class MediaRules:
             self._pending.popitem(last=False)
             self.dropped += 1
 
-    def segment(self, url: str, body: bytes, listed_ns: int | None) -> list[Finding]:
-        """A whole segment arrived."""
+    def segment(self, url: str, body: bytes, listed: ListedSegment | None) -> list[Finding]:
+        """A whole segment arrived; *listed* is how the newest playlist has it."""
         found: list[Finding] = []
         digest = self._digests.get(url)
         # §3.2: a segment's parts one after the other are the same media
         if digest is not None and digest != hashlib.sha256(body).hexdigest():
             found.append(Finding("A3.4", "a segment is not its parts one after the other", url))
         media = self._read(url, body, found)
-        if media is not None and self._header is not None:
+        # What a gap left out is missing in the segment's time line as well.
+        if media is not None and self._header is not None and not self._has_gap(listed):
+            duration = listed.duration_ns if listed is not None else None
             found += chunks.of_chunks(url, media, self._header, None)
-            found += chunks.of_duration(listed_ns, media, self._header, url)
+            found += chunks.of_duration(duration, media, self._header, url)
             # Authoring specification 7.4: "MUST start with an IDR"
-            if not media.chunks or not media.chunks[0].independent:
+            if not media.chunks[0].independent:
                 text = "a segment does not begin with an independent frame"
                 found.append(Finding("A2.4", text, url))
         return found
+
+    def _has_gap(self, listed: ListedSegment | None) -> bool:
+        if listed is None:
+            return False
+        return listed.gap or listed.msn in self._gaps or any(part.gap for part in listed.parts)
 
     def settle(self, listing: Listing) -> list[Finding]:
         """Judges every part that *listing* names and that is here, in order."""
@@ -99,7 +108,7 @@ class MediaRules:
                 self._place(key, segment)
                 found += self._judge(segment, part)
             elif part.gap or self._passed(ahead[index:]):
-                self._lose_track()
+                self._lose_track(key if part.gap else None)
             else:
                 break
         return found
@@ -118,9 +127,12 @@ class MediaRules:
             return True
         return sum(part.url in self._pending for _, _, part in rest) >= MAX_WAIT
 
-    def _lose_track(self) -> None:
+    def _lose_track(self, gap: _Key | None = None) -> None:
         self._end = None
         self._assembly.whole = False
+        if gap is not None:
+            self._gaps.append(gap[0])
+            self._position = gap if self._position is not None else None
 
     def _place(self, key: _Key, segment: ListedSegment) -> None:
         if self._position is not None and key[0] > self._position[0] + 1:

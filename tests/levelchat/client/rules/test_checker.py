@@ -110,6 +110,19 @@ def test_a_hint_may_be_given_up_but_not_refused_and_then_published() -> None:
     assert record.rules() == {"A7.3"}
 
 
+def test_a_gap_may_be_refused() -> None:
+    """What is listed with GAP=YES is not there, whether it was hinted before or not."""
+    record = Record()
+    record.begin()
+    record.media("v360/20.1.m4s", b"", status=404)
+    record.advance(500)
+    text = GOOD.playlist("v360", (20, 1)).replace('20.1.m4s"', '20.1.m4s",GAP=YES')
+    record.text("v360", text, "?_HLS_msn=20&_HLS_part=1")
+    record.media("v360/20.1.m4s", b"", status=404)
+
+    assert record.rules() == set()
+
+
 def test_a_playlist_that_was_there_is_not_refused() -> None:
     """503 is for a hold without end; another status for a known playlist is noticed."""
     record = Record()

@@ -78,9 +78,10 @@ def test_a_segment_is_its_parts() -> None:
     _add(media, *((20, index) for index in range(4)))
     media.settle(_listing((20, 3)))
     good, bad = GOOD.segment("v360", 20), GOOD.segment("v360", 20)[:-1] + b"!"
+    listed = _listing((20, 3)).segments[-1]
 
-    assert media.segment(_url(20), good, 2_000_000_000) == []
-    assert [f.rule for f in media.segment(_url(20), bad, 2_000_000_000)] == ["A3.4"]
+    assert media.segment(_url(20), good, listed) == []
+    assert [f.rule for f in media.segment(_url(20), bad, listed)] == ["A3.4"]
 
 
 def test_a_segment_begins_independent_and_is_as_long_as_listed() -> None:
@@ -88,7 +89,24 @@ def test_a_segment_begins_independent_and_is_as_long_as_listed() -> None:
     media = _rules()
     late = b"".join(GOOD.part("v360", 20, index) for index in (1, 2, 3))
 
-    assert {f.rule for f in media.segment(_url(20), late, 2_000_000_000)} == {"A2.2", "A2.4"}
+    listed = _listing((20, 3)).segments[-1]
+
+    assert {f.rule for f in media.segment(_url(20), late, listed)} == {"A2.2", "A2.4"}
+
+
+def test_a_gap_is_a_hole_that_was_announced() -> None:
+    """Neither the parts around a GAP=YES part nor its segment break a rule of continuity."""
+    gap = read(GOOD.playlist("v360", (20, 3)).replace('20.1.m4s"', '20.1.m4s",GAP=YES'), URL)
+    media = _rules()
+    _add(media, (20, 0), (20, 2), (20, 3))
+    without = b"".join(GOOD.part("v360", 20, index) for index in (0, 2, 3))
+
+    assert media.settle(gap) == []
+    assert media.segment(_url(20), without, gap.segments[-1]) == []
+    far = read(GOOD.playlist("v360", (26, 0)), URL)
+    listed = next(segment for segment in far.segments if segment.msn == 20)
+    assert not listed.parts
+    assert media.segment(_url(20), without, listed) == []
 
 
 def test_a_bit_rate_far_above_the_declared_one_is_noticed() -> None:
