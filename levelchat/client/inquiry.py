@@ -74,8 +74,7 @@ def reach(url: str, timeout: float = TIMEOUT) -> None:
     except urllib.error.HTTPError as answer:
         answer.close()
     except (OSError, HTTPException) as error:
-        reason = getattr(error, "reason", error)
-        raise ServerUnreachable(f"the server cannot be reached: {reason}") from error
+        raise ServerUnreachable(f"the server cannot be reached: {_reason(error)}") from error
 
 
 def explain(url: str, token: str, timeout: float = TIMEOUT) -> Refusal | None:
@@ -106,6 +105,11 @@ def _request(
     if body is not None:
         headers["Content-Type"] = "application/sdp"
     return urllib.request.Request(url, body, headers, method=method)  # noqa: S310 - checked above
+
+
+def _reason(error: Exception) -> str:
+    cause = error.reason if isinstance(error, urllib.error.URLError) else error
+    return getattr(cause, "strerror", None) or str(cause)
 
 
 def _detail(body: bytes) -> str:
