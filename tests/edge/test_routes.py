@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
+import synthetic
 from edge_harness import ROOM, Harness
 
 from levelchat.auth import token
@@ -60,7 +61,7 @@ async def test_a_blocked_playlist_comes_with_its_part(edge: Harness) -> None:
     assert _last(await request) > (msn, part)
 
 
-async def test_a_thousand_viewers_share_one_rendering(edge: Harness) -> None:
+async def test_all_viewers_share_one_rendering(edge: Harness) -> None:
     """All who wait for the same part get the same bytes, rendered once."""
     later = edge.broadcast()
     broadcast = edge.origin.broadcasts[ROOM]
@@ -125,6 +126,47 @@ async def test_a_playlist_is_gzipped_for_who_takes_it(edge: Harness) -> None:
     assert await packed.text() == await plain.text()
 
 
+async def test_who_refuses_gzip_gets_none(edge: Harness) -> None:
+    """RFC 9110 §12.5.3: a weight of 0 means not acceptable."""
+    edge.broadcast()
+    answer = await edge.client.get(VIDEO, headers={"Accept-Encoding": "gzip;q=0, identity"})
+
+    assert "Content-Encoding" not in answer.headers
+
+
+async def test_a_head_is_the_answer_without_its_body(edge: Harness) -> None:
+    """HEAD has the headers of GET, the length too."""
+    edge.broadcast()
+    head = await edge.client.head(VIDEO, headers={"Accept-Encoding": "identity"})
+    text = await _text(edge, VIDEO)
+
+    assert (head.status, int(head.headers["Content-Length"])) == (200, len(text))
+
+
+async def test_a_range_is_answered_with_the_whole(edge: Harness) -> None:
+    """RFC 9110 §14.2: a server may ignore Range; nothing here is listed by byte range (A3.8)."""
+    edge.broadcast()
+    path = f"/live/{ROOM}/s1/v720/init.mp4"
+    answer = await edge.client.get(path, headers={"Range": "bytes=1-2"})
+
+    assert (answer.status, await answer.read()) == (200, synthetic.VIDEO.init)
+
+
+async def test_a_viewer_who_leaves_leaves_nothing(edge: Harness) -> None:
+    """A connection that closes while its request is held takes its place in the queue with it."""
+    edge.broadcast()
+    hint = edge.origin.broadcasts[ROOM].windows["v720"].next_part
+    gone = asyncio.create_task(_text(edge, f"/live/{ROOM}/{hint}"))
+    await _waiting(edge, 1)
+    gone.cancel()
+    await asyncio.gather(gone, return_exceptions=True)
+    async with asyncio.timeout(5):
+        while edge.origin.broadcasts[ROOM].waiters.count:
+            await asyncio.sleep(0.005)
+
+    assert edge.context.metrics.get_sample_value("levelchat_edge_waiting") == 0
+
+
 @pytest.mark.parametrize(
     ("path", "kind", "cache", "priority"),
     [
@@ -169,7 +211,7 @@ async def test_what_is_not_there_is_404(edge: Harness, path: str) -> None:
 
 async def test_asking_for_nothing_leaves_nothing(edge: Harness) -> None:
     """However often a room without a broadcast is asked for, it takes no memory."""
-    for number in range(300):
+    for number in range(30):
         await edge.client.get(f"/live/r_none{number}/index.m3u8")
 
     assert edge.origin.broadcasts == {}
@@ -229,3 +271,5 @@ class TestPrivateRooms:
 
         assert answer.status == status
         assert (await edge.client.get(MASTER)).status == 401
+        if status == 200:
+            assert answer.headers["Cache-Control"] == "private, max-age=1"

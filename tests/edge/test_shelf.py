@@ -25,3 +25,14 @@ def test_a_body_put_again_is_counted_once() -> None:
     shelf.put("a", b"1")
 
     assert shelf.size == 1
+
+
+def test_times_may_come_in_any_order() -> None:
+    """What expires first goes first, whenever that was said."""
+    shelf = Shelf()
+    for path, until_ns in (("late", 30), ("soon", 10), ("between", 20)):
+        shelf.put(path, b"1")
+        shelf.expire(path, until_ns)
+    shelf.sweep(20)
+
+    assert [shelf.get(path) for path in ("soon", "between", "late")] == [None, None, b"1"]

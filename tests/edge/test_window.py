@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import msgspec
 import synthetic
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -97,3 +98,60 @@ def test_memory_is_bounded() -> None:
         sizes.append(broadcast.shelf.size)
 
     assert max(sizes) <= 1.2 * max(sizes[: len(sizes) // 20])
+
+
+def test_parts_go_before_their_segment() -> None:
+    """A3.7: a part can be fetched for three target durations after its tag is gone, then only its
+    segment can.
+    """
+    running = synthetic.program()
+    broadcast = _broadcast(running)
+    before: set[str] = set()
+    unlisted: dict[str, int] = {}
+    for part in synthetic.parts(running, synthetic.START_NS, 30):
+        broadcast.add(part, part.wall_ns)
+        segments = broadcast.windows["v720"].listed()
+        listed = {each.uri for segment in segments for each in segment.parts}
+        unlisted |= dict.fromkeys(before - listed, part.wall_ns)
+        before = listed
+        for path, since_ns in unlisted.items():
+            if part.wall_ns <= since_ns + 6 * NANOSECOND:
+                assert broadcast.shelf.get(path)
+            elif part.wall_ns > since_ns + 9 * NANOSECOND:
+                assert broadcast.shelf.get(path) is None
+
+    assert len(unlisted) > 10
+
+
+def test_a_playlist_never_becomes_too_short() -> None:
+    """A2.8: at least six segments and three target durations, however short the window is set and
+    however short the segments are.
+    """
+    running = synthetic.program()
+    broadcast = Broadcast(running, 512_000_000, 1)
+    now_ns = synthetic.START_NS
+    durations = []
+    for number in range(30):
+        broadcast.begin(synthetic.program(f"s{number}"), now_ns)
+        for part in synthetic.parts(running, now_ns, 0.5):
+            broadcast.add(part, part.wall_ns)
+        durations.append([each.duration for each in broadcast.windows["v720"].listed()])
+        now_ns += NANOSECOND // 2
+
+    assert sum(durations[-2][:-1]) >= 6 * synthetic.VIDEO.timescale
+    assert len(durations[-1]) <= 14
+
+
+def test_a_segment_without_media_is_a_gap() -> None:
+    """A2.11: parts without media are GAP=YES, and so is a segment that has no others."""
+    running = synthetic.program()
+    broadcast = _broadcast(running)
+    for part in synthetic.parts(running, synthetic.START_NS, 6):
+        missing = part.segment == synthetic.START_NS // NANOSECOND // 2 + 1
+        broadcast.add(
+            msgspec.structs.replace(part, gap=True, data=b"") if missing else part, part.wall_ns
+        )
+    listing = read(broadcast.playlist("v720").plain.decode(), "http://edge/live/r/v720.m3u8")
+
+    assert [segment.gap for segment in listing.segments] == [False, True, False]
+    assert _findings([listing]) == []

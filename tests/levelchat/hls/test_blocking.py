@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from levelchat.hls.blocking import Position, Ready, Reject, State, Wait, decide
+from levelchat.hls.blocking import Position, Ready, Reject, State, Wait, decide, reached
 
 # Segments 10 to 20 are complete, the last with four parts; two parts of 21 are listed.
 STATE = State(
@@ -88,3 +88,19 @@ def test_every_wait_is_for_something_near(msn: int, part: int) -> None:
     decision = _ask(msn, part)
     if isinstance(decision, Wait):
         assert Position(21, 1) < decision.until <= Position(23, 0)
+
+
+@given(st.integers(0, 5), st.integers(0, 40), st.integers(0, 12))
+def test_an_answer_comes_as_soon_as_it_may(parts: int, msn: int, part: int) -> None:
+    """What was waited for is reached exactly when the same request would be answered at once."""
+    state = State(
+        first_msn=10,
+        last_segment=20,
+        open_parts=parts,
+        closed_parts=4,
+        advance_limit=6,
+        ended=False,
+    )
+    decision = _ask(msn, part, state)
+    if not isinstance(decision, Reject):
+        assert reached(state, Position(msn, part)) == isinstance(decision, Ready)

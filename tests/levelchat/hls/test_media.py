@@ -92,3 +92,13 @@ def test_a_hole_is_a_gap() -> None:
     hole = MediaSegment(DATE_NS, "s/init.mp4", "s/7.m4s", 90_000, gap=True)
 
     assert "#EXT-X-GAP\n#EXTINF:1.00000,\ns/7.m4s\n" in _playlist(segments=(hole,)).render()
+
+
+def test_a_new_header_is_hinted_with_its_part() -> None:
+    """A7.1: one hint of TYPE=PART, and one of TYPE=MAP when the next part needs another header."""
+    text = _playlist(header_hint="t/init.mp4", hint="t/9.0.m4s").render()
+
+    assert (
+        '#EXT-X-PRELOAD-HINT:TYPE=MAP,URI="t/init.mp4"\n'
+        '#EXT-X-PRELOAD-HINT:TYPE=PART,URI="t/9.0.m4s"\n'
+    ) in text
