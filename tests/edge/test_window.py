@@ -115,7 +115,7 @@ def test_parts_go_before_their_segment() -> None:
         unlisted |= dict.fromkeys(before - listed, part.wall_ns)
         before = listed
         for path, since_ns in unlisted.items():
-            if part.wall_ns <= since_ns + 6 * NANOSECOND:
+            if part.wall_ns < since_ns + 6 * NANOSECOND:
                 assert broadcast.shelf.get(path)
             elif part.wall_ns > since_ns + 9 * NANOSECOND:
                 assert broadcast.shelf.get(path) is None
