@@ -29,8 +29,8 @@ PATIENCE_NS = 60 * NANOSECOND
 BACKOFF_SECONDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 """Waits between attempts, the last one repeated: quick after a hiccup, gentle to a server in
 trouble."""
-REPORT_NS = NANOSECOND // 2
-"""Between two reports, so that a status line looks alive."""
+REPORT_NS = NANOSECOND
+"""Between two reports: whole key-frame intervals, so that the bitrate says something."""
 
 _log = structlog.get_logger("publish")
 
@@ -42,10 +42,10 @@ class Report(msgspec.Struct):
     """Since it began."""
     frames: int = 0
     fps: float = 0.0
-    """Of the last half second."""
+    """Of the last second."""
     bytes: int = 0
     bitrate: int = 0
-    """Bits a second, of the last half second."""
+    """Bits a second, of the last second."""
     reconnects: int = 0
     skips: int = 0
     """How often it was so far behind that it went on from now."""
