@@ -15,6 +15,14 @@ from levelchat.rtc.sdp import Extension, Fingerprint, IceParameters, Media, Offe
 OPUS_PARAMETERS = "minptime=10;useinbandfec=1;stereo=1;sprop-stereo=1"
 """RFC 7587 §6.1: we take stereo, and forward error correction where the path loses packets."""
 
+_CONFIGURATION = {
+    # RFC 6184 §8.2.2: "the media format configuration ... MUST be used symmetrically".
+    Codec.H264: ("level-asymmetry-allowed", "packetization-mode", "profile-level-id"),
+    # RFC 9628 §7.2: the profile is symmetric; AV1 RTP §7.2.2 says so of all three.
+    Codec.VP9: ("profile-id",),
+    Codec.AV1: ("level-idx", "profile", "tier"),
+}
+
 HOST_PREFERENCE = 126
 """Type preference of host candidates (RFC 8445 §5.1.2.2)."""
 
@@ -118,14 +126,25 @@ def _extmap(extension: Extension) -> str:
 
 def _codec(track: AcceptedTrack) -> Iterator[str]:
     chosen = track.format
-    names = {Codec.OPUS: "opus"}
     channels = f"/{chosen.channels}" if chosen.channels > 1 else ""
-    name = names.get(track.codec, track.codec.upper())
+    name = track.codec.value if track.codec is Codec.OPUS else track.codec.upper()
     yield f"a=rtpmap:{chosen.payload_type} {name}/{chosen.clock_rate}{channels}"
     yield from (f"a=rtcp-fb:{chosen.payload_type} {item}" for item in track.feedback)
-    parameters = OPUS_PARAMETERS if track.codec is Codec.OPUS else chosen.fmtp
+    parameters = _parameters(track)
     if parameters:
         yield f"a=fmtp:{chosen.payload_type} {parameters}"
     if track.rtx is not None:
         yield f"a=rtpmap:{track.rtx.payload_type} rtx/{chosen.clock_rate}"
         yield f"a=fmtp:{track.rtx.payload_type} {track.rtx.fmtp}"
+
+
+def _parameters(track: AcceptedTrack) -> str:
+    """What the chosen configuration is called; nothing that limits or describes the sender."""
+    if track.codec is Codec.OPUS:
+        return OPUS_PARAMETERS
+    offered = track.format.parameters
+    return ";".join(
+        f"{name}={offered[name]}"
+        for name in offered
+        if name in _CONFIGURATION.get(track.codec, ())
+    )

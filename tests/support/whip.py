@@ -6,7 +6,7 @@ import fractions
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import aiortc
 import av
@@ -264,7 +264,7 @@ class Publisher:
             self.etag = response.headers["ETag"]
         await self.connection.setRemoteDescription(RTCSessionDescription(self.answer, "answer"))
 
-    async def __aenter__(self) -> "Publisher":
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_error: object) -> None:
