@@ -142,7 +142,8 @@ async def measure(options: Options, clock: Clock, *, live: bool) -> Result:
 
 
 def _add_start(result: Result, offered_ns: int | None, listed_ns: int, stats: Stats) -> None:
-    result.offer_to_answer_ms = stats.get("offer_to_answer_ms")
+    answered = stats.get("offer_to_answer_ms")
+    result.offer_to_answer_ms = None if answered is None else round(answered, 1)
     if offered_ns is not None:
         result.offer_to_first_part_ms = round((listed_ns - offered_ns) / MILLISECOND, 1)
 
