@@ -72,6 +72,7 @@ class Broadcast:
         self.windows: dict[str, Window] = {}
         self.waiters: Waiters[Key] = Waiters(HOLD_TARGETS * program.segment_seconds)
         self._expected: tuple[str, ...] = ()
+        self._ready = False
         self._first_msn = 0 if before is None else before.last_msn + 1
         self._last_segment = -1
         self._discontinuities = 0
@@ -85,7 +86,7 @@ class Broadcast:
         self._session = program.session
         self._offset = None
         self._level_windows(now_ns)
-        if not self.windows or not self.ready:
+        if not self._ready:
             self._expected = tuple(rendition.name for rendition in program.renditions)
         kept = {rendition.name for rendition in program.renditions}
         for name, window in self.windows.items():
@@ -140,7 +141,10 @@ class Broadcast:
     @property
     def ready(self) -> bool:
         """Whether every rendition that players begin with has a whole segment, or never will."""
-        return all(self.windows[name].ready or self.windows[name].ended for name in self._expected)
+        if not self._ready:
+            expected = [self.windows[name] for name in self._expected]
+            self._ready = all(window.ready or window.ended for window in expected)
+        return self._ready
 
     def listed(self) -> list[Rendition]:
         """Those of the multivariant playlist: what goes on, and at the end all."""

@@ -49,6 +49,8 @@ class Delivery:
         """The multivariant playlist; held until the first whole segment is there."""
         broadcast = self._broadcast(room)
         await self._first_segment(broadcast)
+        if not broadcast.listed():
+            raise NoSuchBroadcast("the broadcast ended before it began", headers=SHORT)
         return self._playlist(broadcast, broadcast.multivariant(), gzip=gzip, blocking=False)
 
     async def playlist(
@@ -98,8 +100,6 @@ class Delivery:
     async def _first_segment(self, broadcast: Broadcast) -> None:
         if not broadcast.ready:
             await self._wait(broadcast, Beginning())
-        if not broadcast.listed():
-            raise NoSuchBroadcast("the broadcast ended before it began", headers=SHORT)
 
     async def _wait(self, broadcast: Broadcast, key: Key) -> None:
         if self._waiting >= self._settings.max_waiters:
