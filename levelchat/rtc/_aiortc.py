@@ -52,10 +52,18 @@ def generate_certificate() -> Certificate:
 
 
 class DtlsTransport(RTCDtlsTransport):
-    """One DTLS-SRTP association. Every method returns at once."""
+    """One DTLS-SRTP association. Every method returns at once.
+
+    Without *says_goodbye* it ends in silence, for peers that cannot take a close_notify.
+    """
 
     def __init__(
-        self, certificate: Certificate, fingerprints: tuple[Fingerprint, ...], *, client: bool
+        self,
+        certificate: Certificate,
+        fingerprints: tuple[Fingerprint, ...],
+        *,
+        client: bool,
+        says_goodbye: bool = True,
     ) -> None:
         # Only its sending and receiving parts are ever used, and both are replaced here.
         super().__init__(cast("RTCIceTransport", None), [certificate.rtc])
@@ -64,6 +72,7 @@ class DtlsTransport(RTCDtlsTransport):
         self._expected = RTCDtlsParameters(
             [RTCDtlsFingerprint(item.algorithm, item.value) for item in fingerprints]
         )
+        self._says_goodbye = says_goodbye
         self.closed_by_peer = False
 
     @property
@@ -124,6 +133,8 @@ class DtlsTransport(RTCDtlsTransport):
         if self._ssl is None or self._state is not State.CONNECTED:
             return []
         self._set_state(State.CLOSED)
+        if not self._says_goodbye:
+            return []
         try:
             self._ssl.shutdown()
         except SSL.Error:

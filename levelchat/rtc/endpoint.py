@@ -43,6 +43,11 @@ class RtcSettings(msgspec.Struct, frozen=True):
     """IP address that publishers reach this machine at; empty: this machine's own addresses."""
 
 
+DEAF_TO_GOODBYE = "FFmpeg"
+"""FFmpeg 8's whip muxer waits for ever for the answer to any DTLS record that comes after the
+handshake, close_notify too; in silence it notices the closed port and ends with an error."""
+
+
 class RtcEndpoint:
     """`start`, then `run` as a task, then `close`."""
 
@@ -101,7 +106,12 @@ class RtcEndpoint:
         if self._certificate is None:
             raise EndpointClosed("this server takes no WebRTC sessions now", headers=_LATER)
         client = decided.setup == "active"
-        dtls = DtlsTransport(self._certificate, offer.fingerprints, client=client)
+        dtls = DtlsTransport(
+            self._certificate,
+            offer.fingerprints,
+            client=client,
+            says_goodbye=offer.origin != DEAF_TO_GOODBYE,
+        )
         peer = Peer(
             mux=self._mux, dtls=dtls, events=events, clock=self._clock, metrics=self._metrics
         )

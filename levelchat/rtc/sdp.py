@@ -105,6 +105,8 @@ class Offer(msgspec.Struct, frozen=True):
     bundle: tuple[str, ...]
     """Mids that share one transport."""
     extmap_mixed: bool
+    origin: str = ""
+    """User name of `o=`, by which some implementations say who they are."""
 
 
 class Fragment(msgspec.Struct, frozen=True):
@@ -143,7 +145,13 @@ def parse_offer(text: str) -> Offer:
         media=media,
         bundle=_bundle(session.attributes),
         extmap_mixed=any("extmap-allow-mixed" in attributes for attributes in everything),
+        origin=_origin(text),
     )
+
+
+def _origin(text: str) -> str:
+    line = next((line for line in text.splitlines() if line.startswith("o=")), "o=")
+    return line.removeprefix("o=").partition(" ")[0]
 
 
 def parse_fragment(text: str) -> Fragment:

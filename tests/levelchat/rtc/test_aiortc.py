@@ -145,3 +145,17 @@ def test_records_are_never_cut(lengths: list[int]) -> None:
     assert b"".join(datagrams) == b"".join(records)
     for datagram in datagrams:
         assert len(datagram) <= MAX_DATAGRAM or len(datagram) in map(len, records)
+
+
+@pytest.mark.parametrize("says_goodbye", [True, False])
+def test_a_peer_that_cannot_hear_goodbye_is_left_in_silence(
+    certificate: Certificate, *, says_goodbye: bool
+) -> None:
+    """Both ends are closed; only one that can take it gets a close_notify."""
+    prints = (certificate.fingerprint,)
+    client = DtlsTransport(certificate, prints, client=True)
+    server = DtlsTransport(certificate, prints, client=False, says_goodbye=says_goodbye)
+    converse(client, server)
+
+    assert bool(server.shut_down()) is says_goodbye
+    assert not server.is_connected
