@@ -118,7 +118,7 @@ async def test_a_faulty_listener_loses_its_peer_only() -> None:
     """A defect while handling one peer's packet ends that peer, and no other."""
 
     class Faulty(rtcpeers.Heard):
-        def on_rtp(self, packet: bytes, _now_ns: int) -> None:
+        def on_rtp(self, _packet: bytes, _now_ns: int) -> None:
             raise RuntimeError("a defect")
 
         def on_tick(self, _now_ns: int) -> None:

@@ -1,0 +1,126 @@
+"""Laws of who is a room's publisher."""
+
+import contextlib
+
+import offers
+import pytest
+import whip
+from aiohttp import ClientResponse
+from rawpeer import RawPeer
+from whip import Ingest, Stream, until
+
+pytestmark = pytest.mark.filterwarnings("ignore:EdDSA is deprecated via RFC 9864")
+
+
+async def post(ingest: Ingest, room: str = whip.ROOM, offer: str = offers.OBS) -> ClientResponse:
+    headers = {
+        "Authorization": f"Bearer {ingest.token(room=room)}",
+        "Content-Type": "application/sdp",
+    }
+    response = await ingest.http.post(ingest.url(room), data=offer, headers=headers)
+    await response.read()
+    return response
+
+
+async def live(ingest: Ingest, raw: RawPeer, room: str = whip.ROOM) -> Stream:
+    """A publisher whose sound arrives: the stream it opened."""
+    before = len(ingest.sink.streams)
+    response = await post(ingest, room, raw.offer())
+    await raw.connect(await response.text())
+    raw.send_rtp(111, b"\xf8sound")
+    await until(lambda: len(ingest.sink.streams) > before)
+    return ingest.sink.streams[-1]
+
+
+async def test_a_second_publisher_takes_over() -> None:
+    """The first stays until the second's media is there, and is then told goodbye."""
+    async with whip.running() as ingest:
+        with contextlib.closing(RawPeer()) as first, contextlib.closing(RawPeer()) as second:
+            old = await live(ingest, first)
+            response = await post(ingest, offer=second.offer())
+            assert response.status == 201
+            first.send_rtp(111, b"\xf8more", timestamp=960)
+            await until(lambda: len(old.frames) == 2)
+            assert not old.closed
+
+            await second.connect(await response.text())
+            second.send_rtp(111, b"\xf8new")
+            await until(lambda: old.closed)
+
+            assert old.closed == "replaced by another publisher"
+            assert len(ingest.sink.streams) == 2
+            assert ingest.metric("levelchat_ingest_publishers") == 1
+            first.dtls.receive(await first.receive())
+            await until(lambda: len(ingest.sink.streams[1].frames) == 1)
+
+
+async def test_takeover_may_be_off() -> None:
+    """Then a second offer is 409 while anybody publishes there, and fine elsewhere."""
+    async with whip.running(takeover=False) as ingest:
+        with contextlib.closing(RawPeer()) as raw:
+            stream = await live(ingest, raw)
+
+            refused = await post(ingest)
+
+            assert refused.status == 409
+            assert (await refused.json())["code"] == "room_has_publisher"
+            assert (await post(ingest, "r_other")).status == 201
+            assert not stream.closed
+
+
+async def test_an_offer_nobody_came_for_makes_room() -> None:
+    """A room has one connecting session at most: a newer offer replaces it."""
+    async with whip.running() as ingest:
+        for _ in range(5):
+            assert (await post(ingest)).status == 201
+
+        assert ingest.metric("levelchat_ingest_sessions") == 1
+        assert ingest.metric("levelchat_ingest_sessions_ended_total") == 4
+
+
+async def test_a_full_server_says_when_to_come_back() -> None:
+    """503 with Retry-After beyond max_publishers; a takeover needs no place of its own."""
+    async with whip.running(max_publishers=2) as ingest:
+        assert (await post(ingest, "r_1")).status == 201
+        assert (await post(ingest, "r_2")).status == 201
+
+        full = await post(ingest, "r_3")
+
+        assert full.status == 503
+        assert int(full.headers["Retry-After"]) > 0
+        assert (await full.json())["code"] == "ingest_full"
+        assert (await post(ingest, "r_2")).status == 201
+
+
+async def test_a_drain_ends_everybody() -> None:
+    """Publishers hear goodbye, the packager its reason, and new ones 503."""
+    async with whip.running() as ingest:
+        with contextlib.closing(RawPeer()) as raw:
+            stream = await live(ingest, raw)
+            await post(ingest, "r_connecting")
+
+            await ingest.plane.drain()
+
+            assert stream.closed == "server draining"
+            assert ingest.metric("levelchat_ingest_sessions") == 0
+            raw.dtls.receive(await raw.receive())
+            assert raw.dtls.closed_by_peer
+            late = await post(ingest)
+            assert (late.status, (await late.json())["code"]) == (503, "ingest_draining")
+            assert "Retry-After" in late.headers
+
+
+async def test_rooms_do_not_see_each_other() -> None:
+    """The end of one room's publisher leaves the other's alone."""
+    async with whip.running() as ingest:
+        with contextlib.closing(RawPeer()) as one, contextlib.closing(RawPeer()) as two:
+            first, second = await live(ingest, one, "r_1"), await live(ingest, two, "r_2")
+            for datagram in one.dtls.shut_down():
+                one.send(datagram)
+            await until(lambda: first.closed)
+
+            two.send_rtp(111, b"\xf8on", timestamp=960)
+            await until(lambda: len(second.frames) == 2)
+
+            assert not second.closed
+            assert ingest.metric("levelchat_ingest_publishers") == 1
