@@ -18,7 +18,7 @@ from levelchat.client.rules import reading
 from levelchat.client.rules.finding import Violation
 from levelchat.client.selection import Selection
 from levelchat.client.timing import MILLISECOND, Playback
-from levelchat.client.track import Item, Track
+from levelchat.client.track import ROUNDING_NS, Item, Track
 from levelchat.clock import Clock
 from levelchat.errors import LevelChatError
 from levelchat.media.time import NANOSECOND
@@ -130,7 +130,7 @@ class Player:
         start = max(target, *(track.start_at(target) for track in tracks))
         names = tuple(track.name for track in tracks)
         self._playback = Playback(
-            start, names, first_ns=hold_back - part_target, ahead_ns=part_target
+            start, names, first_ns=hold_back - ROUNDING_NS, ahead_ns=part_target
         )
         self._date_ns = tracks[0].offsets.date_ns
 

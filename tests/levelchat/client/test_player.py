@@ -97,6 +97,15 @@ async def test_a_media_playlist_plays_by_itself() -> None:
     assert report.parts > 0
 
 
+async def test_a_young_broadcast_is_watched_from_no_nearer() -> None:
+    """Where less than PART-HOLD-BACK is listed yet, the picture waits until that much is."""
+    report = await _watch(Origin(live_broadcast(age_seconds=0)))
+
+    assert report.delay.min is not None
+    assert report.delay.min >= 600
+    assert report.stalls.count == 0
+
+
 async def test_a_hole_in_the_broadcast_is_a_stall_and_a_violation() -> None:
     """When parts stop for longer than the buffer lasts, the picture stands, and A2.7 is told."""
     broadcast = live_broadcast()
