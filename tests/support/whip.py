@@ -149,9 +149,10 @@ class Ingest:
 
 
 @contextlib.asynccontextmanager
-async def running(**settings: Any) -> AsyncIterator[Ingest]:
+async def running(sink: Any = None, **settings: Any) -> AsyncIterator[Ingest]:
     """The plane with *settings*, on ports of its own."""
-    clock, registry, sink, keys = ShiftedClock(), CollectorRegistry(), Sink(), new_keys()
+    clock, registry, keys = ShiftedClock(), CollectorRegistry(), new_keys()
+    sink = sink or Sink()
     endpoint = RtcEndpoint(
         settings=RtcSettings(host="127.0.0.1", port=0), clock=clock, metrics=registry
     )

@@ -1,0 +1,283 @@
+"""Laws of a session, by real publishers: aiortc, FFmpeg, and one that misbehaves on purpose."""
+
+import asyncio
+import contextlib
+import random
+import struct
+import sys
+from collections.abc import AsyncIterator
+from itertools import pairwise
+
+import av
+import offers
+import pytest
+import structlog
+import whip
+from rawpeer import RawPeer
+from whip import ROOM, Ingest, Picture, Publisher, Stream, Tone, until
+
+from levelchat.errors import EnvironmentFault
+from levelchat.media.codec import Codec, Kind
+from levelchat.media.frame import EncodedFrame, TrackInfo
+from levelchat.media.time import NANOSECOND
+
+pytestmark = pytest.mark.filterwarnings("ignore:EdDSA is deprecated via RFC 9864")
+
+FLOOD = 200_000
+"""Datagrams; `levelchat bench garbage` sends them by the million."""
+FLOOD_RATE = 40_000
+
+
+@pytest.fixture
+async def ingest() -> AsyncIterator[Ingest]:
+    async with whip.running(max_bitrate=3_000_000) as running:
+        yield running
+
+
+async def stream_with(ingest: Ingest, kind: Kind, count: int) -> Stream:
+    """The first stream, once it has *count* frames of *kind*."""
+    await until(lambda: ingest.sink.streams and len(ingest.sink.streams[0].of(kind)) >= count)
+    return ingest.sink.streams[0]
+
+
+async def connected(ingest: Ingest, raw: RawPeer, *sections: str) -> None:
+    headers = ingest.headers()
+    async with ingest.http.post(
+        ingest.url(), data=raw.offer(*sections), headers=headers
+    ) as response:
+        await raw.connect(await response.text())
+
+
+def pictures(codec: Codec, frames: list[EncodedFrame]) -> list[tuple[int, int]]:
+    """The sizes of what a decoder makes of *frames*."""
+    decoder = av.CodecContext.create(codec.value, "r")
+    decoded = [picture for frame in frames for picture in decoder.decode(av.Packet(frame.data))]
+    return [(picture.width, picture.height) for picture in decoded + decoder.decode(None)]
+
+
+@contextlib.asynccontextmanager
+async def ffmpeg(ingest: Ingest, *options: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """FFmpeg's own WHIP muxer, in a process of its own."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "levelchat", "publish", ingest.url()),
+        *("--token", ingest.token(), "--test-pattern", "--size", "160x120", *options),
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+@pytest.mark.parametrize(("name", "codec"), [("H264", Codec.H264), ("VP8", Codec.VP8)])
+async def test_a_browser_like_publisher(ingest: Ingest, name: str, codec: Codec) -> None:
+    """What aiortc encodes comes out as frames in order that a decoder takes, with its sound."""
+    async with Publisher(ingest, codec=name) as publisher:
+        await publisher.publish()
+        stream = await stream_with(ingest, Kind.VIDEO, 20)
+
+    video, audio = stream.of(Kind.VIDEO), stream.of(Kind.AUDIO)
+    assert stream.tracks == (TrackInfo(codec), TrackInfo(Codec.OPUS))
+    assert video[0].key
+    assert not any(frame.broken for frame in stream.frames)
+    assert set(pictures(codec, video)) == {(160, 120)}
+    assert audio
+    assert {after.pts - before.pts for before, after in pairwise(audio)} == {960}
+    assert all(after.wall_ns > before.wall_ns for before, after in pairwise(video))
+    await until(lambda: stream.closed)
+    assert stream.closed == "the publisher closed the connection"
+
+
+async def test_a_foreign_publisher(ingest: Ingest) -> None:
+    """FFmpeg publishes, is understood, and ends its session by DELETE."""
+    async with ffmpeg(ingest, "--seconds", "2") as process:
+        stream = await stream_with(ingest, Kind.VIDEO, 30)
+        await until(lambda: stream.closed)
+        assert await process.wait() == 0
+
+    assert stream.closed == "ended by the publisher"
+    assert {track.codec for track in stream.tracks} == {Codec.H264, Codec.OPUS}
+    assert len(pictures(Codec.H264, stream.of(Kind.VIDEO))) == len(stream.of(Kind.VIDEO))
+    assert ingest.metric("levelchat_ingest_lost_total", kind="video") == 0
+
+
+@pytest.mark.parametrize(
+    ("source", "kind"), [(Tone, Kind.AUDIO), (Picture, Kind.VIDEO)], ids=["audio", "video"]
+)
+async def test_one_track_is_enough(ingest: Ingest, source: type, kind: Kind) -> None:
+    """A publisher of sound alone, or of a picture alone, is a publisher."""
+    async with Publisher(ingest, source()) as publisher:
+        await publisher.publish()
+        stream = await stream_with(ingest, kind, 10)
+
+    assert [track.kind for track in stream.tracks] == [kind]
+
+
+async def test_one_of_two_tracks_may_stay_silent(ingest: Ingest) -> None:
+    """Sound goes on although the picture that was announced never comes."""
+    with contextlib.closing(RawPeer()) as raw:
+        await connected(ingest, raw)
+        for index in range(5):
+            raw.send_rtp(111, b"\xf8sound", timestamp=960 * index)
+        stream = await stream_with(ingest, Kind.AUDIO, 5)
+
+        assert {track.kind for track in stream.tracks} == {Kind.AUDIO, Kind.VIDEO}
+        assert stream.of(Kind.VIDEO) == []
+
+
+async def test_it_connects_and_never_sends(ingest: Ingest) -> None:
+    """Without media the session ends after 20 s, and the packager never heard of it."""
+    with contextlib.closing(RawPeer()) as raw, structlog.testing.capture_logs() as logs:
+        await connected(ingest, raw)
+        ingest.clock.skip(15)
+        await raw.check()
+        await asyncio.sleep(0.05)
+        assert ingest.metric("levelchat_ingest_sessions") == 1
+
+        ingest.clock.skip(6)
+
+        await until(lambda: ingest.metric("levelchat_ingest_sessions") == 0)
+        assert ingest.sink.streams == []
+        (end,) = [line for line in logs if line["event"] == "publisher session ends"]
+        assert end["reason"] == "no media within 20 s"
+        assert end["room"] == ROOM
+
+
+async def test_a_pause_has_a_limit(ingest: Ingest) -> None:
+    """A publisher that checks but sends nothing for 30 s is let go, with one line in the log."""
+    with contextlib.closing(RawPeer()) as raw, structlog.testing.capture_logs() as logs:
+        await connected(ingest, raw)
+        raw.send_rtp(111, b"\xf8sound")
+        stream = await stream_with(ingest, Kind.AUDIO, 1)
+        for _ in range(2):
+            ingest.clock.skip(15.5)
+            assert not stream.closed
+            await raw.check()
+
+        await until(lambda: stream.closed)
+
+        assert stream.closed == "no media for 30 s"
+        events = [line["event"] for line in logs if line["event"].startswith("publisher")]
+        assert events == ["publisher session begins", "publisher session ends"]
+
+
+async def test_the_packager_may_refuse() -> None:
+    """When nobody takes the frames the publisher is told goodbye, and the log has the reason."""
+
+    class Full(EnvironmentFault):
+        code = "test_full"
+
+    class FullSink:
+        def open(self, *_args: object) -> Stream:
+            raise Full("no room left")
+
+    async with whip.running(FullSink()) as ingest:
+        with contextlib.closing(RawPeer()) as raw, structlog.testing.capture_logs() as logs:
+            await connected(ingest, raw)
+            raw.send_rtp(111, b"\xf8sound")
+            await until(lambda: ingest.metric("levelchat_ingest_sessions") == 0)
+
+        assert logs[-1]["reason"] == "the packager refused: no room left"
+
+
+async def test_lost_packets_are_asked_for(ingest: Ingest) -> None:
+    """A gap is reported at once by NACK, and REMB names the stream within the first 200 ms."""
+    with contextlib.closing(RawPeer()) as raw:
+        await connected(ingest, raw, offers.VIDEO)
+        key_frame = b"\x10" + bytes([0x10, 0, 0, 0x9D, 0x01, 0x2A, 16, 0, 16, 0])
+        raw.send_rtp(96, key_frame)
+        raw.sequence += 1
+        raw.send_rtp(96, b"\x10\x11 a frame that needs another", timestamp=3000)
+
+        nack = await raw.rtcp()
+        report = await raw.rtcp()
+
+        assert struct.unpack("!BBHIIHH", nack[:16]) == (0x81, 205, 3, 1, 0x1234, 1002, 0)
+        assert report[1] == 201
+        assert b"REMB" in report
+        assert struct.pack("!I", 0x1234) in report[report.index(b"REMB") :]
+
+
+async def test_a_key_frame_can_be_requested(ingest: Ingest) -> None:
+    """What the packager asks for reaches the publisher as PLI, and brings a key frame."""
+    async with Publisher(ingest) as publisher:
+        await publisher.publish()
+        stream = await stream_with(ingest, Kind.VIDEO, 5)
+        keys = sum(frame.key for frame in stream.of(Kind.VIDEO))
+
+        stream.request_key_frame()
+
+        await until(lambda: sum(frame.key for frame in stream.of(Kind.VIDEO)) > keys)
+
+
+async def test_sound_and_picture_share_a_clock(ingest: Ingest) -> None:
+    """After the first sender reports equal wall times are equal capture times."""
+    async with ffmpeg(ingest, "--seconds", "3"):
+        stream = await stream_with(ingest, Kind.VIDEO, 60)
+        now_ns = ingest.clock.now_ns()
+
+    for kind in Kind:
+        assert 0 <= now_ns - stream.of(kind)[-1].wall_ns < NANOSECOND // 2
+
+
+async def test_what_was_not_agreed_on_is_counted(ingest: Ingest) -> None:
+    """Unknown payload types, broken RTCP and reports of strangers change nothing."""
+    rng = random.Random(6)
+    with contextlib.closing(RawPeer()) as raw:
+        await connected(ingest, raw)
+        raw.send_rtp(111, b"\xf8sound")
+        for payload_type in (0, 33, 127):
+            raw.send_rtp(payload_type, b"?")
+        for _ in range(50):
+            junk = b"\x80\xc8" + rng.randbytes(2) + struct.pack("!I", 0x1234) + rng.randbytes(20)
+            raw.send(raw.dtls.protect_rtcp(junk))
+        raw.send_rtp(111, b"\xf8sound", timestamp=960)
+        await stream_with(ingest, Kind.AUDIO, 2)
+
+        await until(lambda: ingest.metric("levelchat_ingest_stray_packets_total") == 3)
+        assert ingest.metric("levelchat_ingest_malformed_rtcp_total") >= 45
+        assert ingest.metric("levelchat_ingest_sessions") == 1
+
+
+async def test_garbage_in_every_payload(ingest: Ingest) -> None:
+    """Authentic packets of random content, of every length, never end the session."""
+    rng = random.Random(7)
+    with contextlib.closing(RawPeer()) as raw:
+        await connected(ingest, raw)
+        for index in range(2000):
+            raw.send_rtp(
+                rng.choice((96, 97, 111)),
+                rng.randbytes(rng.randrange(40)),
+                timestamp=index * 480,
+                ssrc=rng.randrange(1, 4),
+            )
+            if index % 100 == 0:
+                await asyncio.sleep(0)
+        raw.send_rtp(111, b"\xf8end", timestamp=960_000, ssrc=2)
+
+        await until(lambda: ingest.metric("levelchat_ingest_packets_total", kind="audio") > 500)
+        assert ingest.metric("levelchat_ingest_sessions") == 1
+
+
+async def test_a_flood_of_garbage_disturbs_nobody(ingest: Ingest) -> None:
+    """While 200,000 broken datagrams of every protocol come in a broadcast loses nothing."""
+    async with ffmpeg(ingest):
+        stream = await stream_with(ingest, Kind.VIDEO, 10)
+        before = len(stream.of(Kind.VIDEO))
+        flood = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bench.udp_flood", "127.0.0.1", str(ingest.endpoint.port)),
+            *(str(FLOOD), str(FLOOD_RATE)),
+            stdout=asyncio.subprocess.DEVNULL,
+        )
+        assert await flood.wait() == 0
+        await until(lambda: ingest.endpoint.metrics.datagrams >= FLOOD)
+        frames = stream.of(Kind.VIDEO)
+
+        assert len(frames) - before > 30 * FLOOD // FLOOD_RATE * 0.8
+        assert not any(frame.broken for frame in frames)
+        assert {after.pts - before.pts for before, after in pairwise(frames)} == {3000}
+        assert not stream.closed
+        assert ingest.endpoint.metrics.srtp_errors == 0
