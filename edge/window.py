@@ -42,6 +42,8 @@ class Segment(msgspec.Struct):
     closed: bool = False
     gap: bool = False
     lists_parts: bool = True
+    shown: MediaSegment | None = None
+    """As the playlist lists it; None when that has changed."""
 
     @property
     def uri(self) -> str:
@@ -85,6 +87,7 @@ class Window:
         segment.parts.append(PartialSegment(path, part.duration, part.independent, part.gap))
         segment.bodies.append(part.data)
         segment.duration += part.duration
+        segment.shown = None
         paths = [path]
         if not part.gap:
             self._shelf.put(path, part.data)
@@ -177,7 +180,12 @@ class Window:
 
     def listed(self) -> tuple[MediaSegment, ...]:
         """The segments as the playlist shows them."""
-        return tuple(map(_listed, self._segments))
+        return tuple(self._show(segment) for segment in self._segments)
+
+    def _show(self, segment: Segment) -> MediaSegment:
+        if segment.shown is None:
+            segment.shown = _shown(segment, self.rendition.timescale)
+        return segment.shown
 
     def _open_segment(self) -> Segment | None:
         last = self._segments[-1] if self._segments else None
@@ -196,6 +204,7 @@ class Window:
 
     def _close(self, segment: Segment, now_ns: int) -> None:
         segment.closed = True
+        segment.shown = None
         segment.since_ns = now_ns
         # A2.11: a segment without any media is a gap, and so are all of its parts.
         segment.gap = all(part.gap for part in segment.parts)
@@ -226,6 +235,7 @@ class Window:
         for segment in reversed(self._segments):
             if behind >= self._recent_ticks and segment.lists_parts:
                 segment.lists_parts = False
+                segment.shown = None
                 self._expire_parts(segment, now_ns)
             behind += segment.duration
 
@@ -250,8 +260,9 @@ class Window:
             self._shelf.drop(self._header)
 
 
-def _listed(segment: Segment) -> MediaSegment:
+def _shown(segment: Segment, timescale: int) -> MediaSegment:
     return MediaSegment(
+        timescale=timescale,
         date_ns=segment.date_ns,
         header=segment.header,
         uri=segment.uri,

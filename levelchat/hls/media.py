@@ -5,6 +5,7 @@ no HTTP and no clock.
 """
 
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 
 import msgspec
 
@@ -27,9 +28,11 @@ class PartialSegment(msgspec.Struct, frozen=True):
     gap: bool = False
 
 
-class MediaSegment(msgspec.Struct, frozen=True):
+class MediaSegment(msgspec.Struct, frozen=True, dict=True):
     """A parent segment: complete when it has a *duration*, else only its parts are listed."""
 
+    timescale: int
+    """Ticks a second of all its durations."""
     date_ns: int
     """EXT-X-PROGRAM-DATE-TIME, nanoseconds since the Unix epoch."""
     header: str
@@ -41,6 +44,26 @@ class MediaSegment(msgspec.Struct, frozen=True):
     """Those that are listed; empty far from the live edge."""
     discontinuity: bool = False
     gap: bool = False
+
+    @cached_property
+    def text(self) -> str:
+        """Its lines from PROGRAM-DATE-TIME on, made once for all the playlists that list it."""
+        lines = [f"#EXT-X-PROGRAM-DATE-TIME:{_date(self.date_ns)}"]
+        lines += [self._part(part) for part in self.parts]
+        if self.duration:
+            if self.gap:
+                lines.append("#EXT-X-GAP")
+            lines.append(f"#EXTINF:{seconds_text(self.duration, self.timescale)},")
+            lines.append(self.uri)
+        return "\n".join(lines)
+
+    def _part(self, part: PartialSegment) -> str:
+        return (
+            f"#EXT-X-PART:DURATION={seconds_text(part.duration, self.timescale)}"
+            f',URI="{part.uri}"'
+            + (",INDEPENDENT=YES" if part.independent else "")
+            + (",GAP=YES" if part.gap else "")
+        )
 
 
 class RenditionReport(msgspec.Struct, frozen=True):
@@ -80,8 +103,14 @@ class MediaPlaylist(msgspec.Struct, frozen=True):
         lines = self._head()
         header = ""
         for segment in self.segments:
-            lines += self._segment(segment, new_header=segment.header != header)
-            header = segment.header
+            # A3.6: DISCONTINUITY, MAP and PROGRAM-DATE-TIME stand before the first PART of a
+            # parent.
+            if segment.discontinuity:
+                lines.append("#EXT-X-DISCONTINUITY")
+            if segment.header != header:
+                lines.append(f'#EXT-X-MAP:URI="{segment.header}"')
+                header = segment.header
+            lines.append(segment.text)
         lines += self._tail()
         return "\n".join(lines) + "\n"
 
@@ -102,28 +131,6 @@ class MediaPlaylist(msgspec.Struct, frozen=True):
             f"#EXT-X-DISCONTINUITY-SEQUENCE:{self.discontinuity_sequence}",
             "#EXT-X-INDEPENDENT-SEGMENTS",
         ]
-
-    def _segment(self, segment: MediaSegment, *, new_header: bool) -> list[str]:
-        # A3.6: DISCONTINUITY, MAP and PROGRAM-DATE-TIME stand before the first PART of a parent.
-        lines = ["#EXT-X-DISCONTINUITY"] if segment.discontinuity else []
-        if new_header:
-            lines.append(f'#EXT-X-MAP:URI="{segment.header}"')
-        lines.append(f"#EXT-X-PROGRAM-DATE-TIME:{_date(segment.date_ns)}")
-        lines += [self._part(part) for part in segment.parts]
-        if segment.duration:
-            if segment.gap:
-                lines.append("#EXT-X-GAP")
-            lines.append(f"#EXTINF:{seconds_text(segment.duration, self.timescale)},")
-            lines.append(segment.uri)
-        return lines
-
-    def _part(self, part: PartialSegment) -> str:
-        return (
-            f"#EXT-X-PART:DURATION={seconds_text(part.duration, self.timescale)}"
-            f',URI="{part.uri}"'
-            + (",INDEPENDENT=YES" if part.independent else "")
-            + (",GAP=YES" if part.gap else "")
-        )
 
     def _tail(self) -> list[str]:
         # A2.12: a playlist with ENDLIST must not contain a PRELOAD-HINT.

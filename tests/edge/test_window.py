@@ -155,3 +155,19 @@ def test_a_segment_without_media_is_a_gap() -> None:
 
     assert [segment.gap for segment in listing.segments] == [False, True, False]
     assert _findings([listing]) == []
+
+
+def test_a_segment_is_written_once() -> None:
+    """A complete segment far from the live edge is the same value in each later version."""
+    running = synthetic.program()
+    broadcast = _broadcast(running)
+    parts = list(synthetic.parts(running, synthetic.START_NS, 18))
+    for part in parts[:-3]:
+        broadcast.add(part, part.wall_ns)
+    before = broadcast.windows["v720"].listed()
+    for part in parts[-3:]:
+        broadcast.add(part, part.wall_ns)
+    after = broadcast.windows["v720"].listed()
+
+    assert any(segment is before[3] for segment in after)
+    assert before[-1] != after[-1]

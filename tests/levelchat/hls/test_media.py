@@ -15,6 +15,7 @@ DATE_NS = 1_800_000_000_123_000_000
 
 def _playlist(**changes: object) -> MediaPlaylist:
     whole = MediaSegment(
+        90_000,
         DATE_NS,
         "s/init.mp4",
         "s/7.m4s",
@@ -22,7 +23,10 @@ def _playlist(**changes: object) -> MediaPlaylist:
         (PartialSegment("s/7.0.m4s", 180_000, independent=True),),
     )
     open_ = MediaSegment(
-        DATE_NS + 2 * NANOSECOND, "s/init.mp4", parts=(PartialSegment("s/8.0.m4s", 45_000),)
+        90_000,
+        DATE_NS + 2 * NANOSECOND,
+        "s/init.mp4",
+        parts=(PartialSegment("s/8.0.m4s", 45_000),),
     )
     values: dict[str, object] = {
         "timescale": 90_000,
@@ -74,6 +78,7 @@ def test_an_ended_playlist_has_no_hint() -> None:
 def test_a_new_program_is_announced_before_its_first_part() -> None:
     """A3.6: DISCONTINUITY, MAP and PROGRAM-DATE-TIME stand before the first PART."""
     new = MediaSegment(
+        90_000,
         DATE_NS,
         "t/init.mp4",
         parts=(PartialSegment("t/9.0.m4s", 45_000, independent=True, gap=True),),
@@ -89,7 +94,7 @@ def test_a_new_program_is_announced_before_its_first_part() -> None:
 
 def test_a_hole_is_a_gap() -> None:
     """A2.11: a segment without media carries EXT-X-GAP."""
-    hole = MediaSegment(DATE_NS, "s/init.mp4", "s/7.m4s", 90_000, gap=True)
+    hole = MediaSegment(90_000, DATE_NS, "s/init.mp4", "s/7.m4s", 90_000, gap=True)
 
     assert "#EXT-X-GAP\n#EXTINF:1.00000,\ns/7.m4s\n" in _playlist(segments=(hole,)).render()
 
