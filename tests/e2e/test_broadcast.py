@@ -65,7 +65,7 @@ async def _assert_moving_with_sound(viewer: Page) -> None:
     assert now["source"].startswith("blob:"), "hls.js must play, not the browser's own HLS"
     assert now["current_time"] - before["current_time"] > WATCH_SECONDS * 0.8
     assert len(readings) > WATCH_SECONDS * 5, "the clock strip is readable"
-    assert max(readings) - min(readings) < 1500, "the clock advances with real time"
+    assert max(readings) - min(readings) < 3000, "the clock advances with real time"
     assert loudest > 0.01
     assert now["stalls"] == before["stalls"]
 
