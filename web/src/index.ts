@@ -12,7 +12,7 @@ form.addEventListener("submit", (event) => {
   const room = parseRoom(input.value || input.placeholder);
   input.setAttribute("aria-invalid", String(room === null));
   if (room === null) {
-    setText(hint, "A room’s id has letters, digits and . _ ~ - only.");
+    setText(hint, "A room’s id is r_ and then letters, digits, _ or -, as in r_demo.");
     input.focus();
     return;
   }

@@ -5,8 +5,8 @@
  * resources. Nothing here asks the server whether the room exists.
  */
 
-/** What may stand in a path as a room id. */
-const ROOM_ID = /^[A-Za-z0-9_.~-]{1,128}$/;
+/** As the server has it. */
+const ROOM_ID = /^r_[A-Za-z0-9_-]{1,64}$/;
 
 /** The room of `/watch/{room_id}` or `/publish/{room_id}`; null when there is none. */
 export function roomOf(path: string): string | null {

@@ -20,8 +20,8 @@ export interface Situation {
   readonly stalls: number;
 }
 
-/** Faster by this part for each second too far behind: half of the way in about five seconds. */
-const GAIN = 0.15;
+/** Faster by this part for each second too far behind: half of the way in about two seconds. */
+const GAIN = 0.3;
 /** Where voices begin to sound hurried. */
 const FASTEST = 1.1;
 /** Seconds behind the target at which hurrying is better than being late. */
