@@ -158,7 +158,10 @@ def _overflow(port: int) -> int:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(datagrams: int, rate: int, as_json: bool) -> None:  # noqa: FBT001 - click passes flags so
     """Flood the UDP port with garbage while a broadcast runs, and say what it lost."""
-    outcome = asyncio.run(measure(datagrams, rate))
+    try:
+        outcome = asyncio.run(measure(datagrams, rate))
+    except EnvironmentFault as error:
+        raise click.ClickException(error.detail) from error
     if as_json:
         click.echo(msgspec.json.encode(outcome).decode())
         return
