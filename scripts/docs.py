@@ -77,6 +77,7 @@ def errors() -> Iterator[str]:
     for module in (*(f"{plane}.errors" for plane in planes.NAMES), "levelchat.service.server"):
         importlib.import_module(module)
     importlib.import_module("levelchat.auth.errors")
+    importlib.import_module("levelchat.rtc.errors")
     importlib.import_module("levelchat.commands.demo")
     yield "# Errors\n"
     yield (
@@ -95,11 +96,12 @@ def metrics() -> Iterator[str]:
     """Every metric of every plane."""
     yield "# Metrics\n"
     yield "`GET /metrics`, in the text format of Prometheus.\n"
-    for plane in planes.NAMES:
+    owners = {plane: f"{plane}.metrics" for plane in planes.NAMES}
+    for owner, name in (owners | {"rtc": "levelchat.rtc.metrics"}).items():
         registry = CollectorRegistry()
-        module = importlib.import_module(f"{plane}.metrics")
-        getattr(module, f"{plane.capitalize()}Metrics")(registry)
-        yield f"## {plane}\n"
+        module = importlib.import_module(name)
+        getattr(module, f"{owner.capitalize()}Metrics")(registry)
+        yield f"## {owner}\n"
         yield "| metric | type | meaning |\n|---|---|---|"
         for family in sorted(registry.collect(), key=lambda family: family.name):
             suffix = "_total" if family.type == "counter" else ""

@@ -1,1 +1,1 @@
-"""Playlists as values: render, parse, and decide what a blocking request gets. Pure."""
+"""Playlists as values that render themselves, and what a blocking request gets. Pure."""

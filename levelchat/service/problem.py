@@ -34,7 +34,7 @@ def response(error: LevelChatError, request: web.Request) -> web.Response:
         status=error.status,
         detail=error.detail,
         code=error.code,
-        request_id=request.get(REQUEST_ID, ""),
+        request_id=_request_id(request),
         instance=request.path,
     )
     return web.Response(
@@ -43,6 +43,13 @@ def response(error: LevelChatError, request: web.Request) -> web.Response:
         content_type="application/problem+json",
         headers=error.headers,
     )
+
+
+def _request_id(request: web.Request) -> str:
+    """Made when first asked for: only a request that fails needs one, and a viewer's does not."""
+    if REQUEST_ID not in request:
+        request[REQUEST_ID] = f"req_{ULID()}"
+    return request[REQUEST_ID]
 
 
 class _HttpError(PeerError):
@@ -63,8 +70,7 @@ def _allow(error: web.HTTPException) -> dict[str, str]:
 async def middleware(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
-    """Gives each request its id, and turns whatever is raised into problem+json."""
-    request[REQUEST_ID] = f"req_{ULID()}"
+    """Turns whatever is raised into problem+json."""
     try:
         return await handler(request)
     except LevelChatError as error:
@@ -74,5 +80,5 @@ async def middleware(
             raise
         return response(_HttpError(error), request)
     except Exception:  # noqa: BLE001 - the last door: what a handler forgot becomes a logged 500
-        _log.exception("request failed", path=request.path, request_id=request[REQUEST_ID])
+        _log.exception("request failed", path=request.path, request_id=_request_id(request))
         return response(OurFault("an unexpected error; the log has it by request_id"), request)

@@ -33,6 +33,9 @@ DRAIN_SECONDS = 8.0
 CONNECTION_SECONDS = 1.0
 """How long open HTTP connections may finish their answer after the drain."""
 
+LINGERING_SECONDS = 1.0
+"""How long a refused peer may go on sending, so that it lives to see the refusal."""
+
 MAX_BODY = 1 << 20
 """Bytes of any request body; routes that take less say so themselves."""
 
@@ -72,6 +75,7 @@ class Server:
             access_log=None,
             handler_cancellation=True,
             shutdown_timeout=CONNECTION_SECONDS,
+            lingering_time=LINGERING_SECONDS,
         )
         await runner.setup()
         try:

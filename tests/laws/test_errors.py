@@ -7,7 +7,11 @@ import pytest
 from levelchat.errors import EnvironmentFault, LevelChatError, PeerError
 from levelchat.service import planes
 
-MODULES = ["levelchat.auth.errors", *(f"{plane}.errors" for plane in planes.NAMES)]
+MODULES = [
+    "levelchat.auth.errors",
+    "levelchat.rtc.errors",
+    *(f"{plane}.errors" for plane in planes.NAMES),
+]
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -1,8 +1,8 @@
 """Reads a playlist line by line, as it stands.
 
-Comes in: the text of a playlist. Goes out: its tags in order and its segments. It is not the
-parser that our player shares with our edge, on purpose: a mistake that renderer and parser share
-must not hide here. It refuses nothing; what is missing is None, and rules say so.
+Comes in: the text of a playlist. Goes out: its tags in order and its segments. It shares nothing
+with `levelchat.hls`, which renders, on purpose: a mistake that renderer and parser share must not
+hide here. It refuses nothing; what is missing is None, and rules say so.
 """
 
 import re
