@@ -1,5 +1,6 @@
 """`levelchat demo`: a server, and a publisher of the test pattern, and the URL to watch it at."""
 
+import os
 import subprocess
 import sys
 import urllib.error
@@ -64,8 +65,8 @@ def command(
         )
         publisher = _start(
             stack,
-            *("publish", f"{base}/v1/whip/{ROOM}", "--token", token),
-            *("--test-pattern", "--size", size),
+            *("publish", f"{base}/v1/whip/{ROOM}", "--test-pattern", "--size", size),
+            LEVELCHAT_TOKEN=token,
         )
         _wait(f"{base}/live/{ROOM}/index.m3u8", clock, [server, publisher])
         click.echo(f"\n  Watch:    {base}/watch/{ROOM}")
@@ -87,8 +88,10 @@ def _stop_on_sigterm() -> None:
     signal.signal(signal.SIGTERM, interrupt)
 
 
-def _start(stack: ExitStack, *arguments: str) -> subprocess.Popen[bytes]:
-    process = subprocess.Popen([sys.executable, "-m", "levelchat", *arguments])  # noqa: S603 - us
+def _start(stack: ExitStack, *arguments: str, **environment: str) -> subprocess.Popen[bytes]:
+    process = subprocess.Popen(  # noqa: S603 - our own program
+        [sys.executable, "-m", "levelchat", *arguments], env=os.environ | environment
+    )
 
     def stop() -> None:
         process.terminate()

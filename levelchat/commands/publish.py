@@ -40,7 +40,13 @@ class BadArgument(PeerError):
 
 @click.command("publish")
 @click.argument("url")
-@click.option("--token", required=True, help="A room token with publish:camera.")
+@click.option(
+    "--token",
+    required=True,
+    envvar="LEVELCHAT_TOKEN",
+    show_envvar=True,
+    help="A room token with publish:camera; the environment keeps it out of the process list.",
+)
 @click.option("--file", "file", type=click.Path(path_type=Path), help="A media file to publish.")
 @click.option("--loop", is_flag=True, help="Begin the file again when it ends.")
 @click.option("--test-pattern", is_flag=True, help="Publish the test pattern (the default).")
