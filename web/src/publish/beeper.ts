@@ -12,7 +12,7 @@ const TONE_HZ = 1000;
 /** -12 dBFS: loud enough to be found and soft enough to be borne. */
 const LOUDNESS = 0.25;
 /** How far ahead a beep is given to the audio thread. */
-const AHEAD_MS = 400;
+const AHEAD_MS = 200;
 const LOOK_MS = 50;
 /** Looks that the mapping is taken from: one second of them. */
 const LOOKS = 20;

@@ -25,8 +25,8 @@ const GAIN = 0.3;
 /** Where voices begin to sound hurried. */
 const FASTEST = 1.1;
 /** Seconds behind the target at which hurrying is better than being late. */
-const FAR = 1;
-const FASTEST_FAR = 1.25;
+const FAR = 0.6;
+const FASTEST_FAR = 1.2;
 /** Not heard, and wins 50 ms a second for a part that is late. */
 const SLOWER = 0.95;
 /** Seconds of buffer below which the next late part would stall the picture. */

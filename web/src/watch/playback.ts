@@ -9,12 +9,18 @@ import { LatencyControl } from "./latency";
 import { buffered, type Player } from "./player";
 import type { Stalls } from "./stalls";
 
+/** Seconds that must lie ahead of where the first picture is taken. */
+const START_BUFFER = 0.6;
+/** Seconds nearer to the edge that are worth a seek before the first picture. */
+const WORTH = 0.15;
 /** Seconds off the aimed distance at which "Live" becomes "Go to live". */
 const BEHIND = 3;
 
 export class Playback {
   /** The viewer wants it to play. */
   private wanted = true;
+  /** Nothing was shown since the player loaded. */
+  private fresh = true;
   private readonly control = new LatencyControl();
 
   constructor(
@@ -27,7 +33,10 @@ export class Playback {
   start(): void {
     this.video.addEventListener("canplay", () => void this.play());
     this.video.addEventListener("seeking", () => this.control.reset());
-    this.video.addEventListener("emptied", () => this.control.reset());
+    this.video.addEventListener("emptied", () => {
+      this.control.reset();
+      this.fresh = true;
+    });
   }
 
   readonly toggle = (): void => {
@@ -79,6 +88,7 @@ export class Playback {
     if (!this.wanted || !this.video.paused) {
       return;
     }
+    this.skipWhatIsOld();
     try {
       await this.video.play();
     } catch (error) {
@@ -88,5 +98,17 @@ export class Playback {
         await this.video.play().catch(() => undefined);
       }
     }
+  }
+
+  /** The edge went on while the first parts came: what is old by now need not be shown. */
+  private skipWhatIsOld(): void {
+    const position = this.player.livePosition();
+    if (this.fresh && position !== null) {
+      const nearer = position - this.video.currentTime;
+      if (nearer > WORTH && buffered(this.video) - nearer > START_BUFFER) {
+        this.video.currentTime = position;
+      }
+    }
+    this.fresh = false;
   }
 }
