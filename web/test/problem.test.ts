@@ -1,0 +1,19 @@
+import { describe, expect, it } from "vitest";
+import { sentence } from "../src/problem";
+
+describe("a refusal", () => {
+  it("is a sentence with the server's own detail", () => {
+    const body = JSON.stringify({ title: "Forbidden", detail: "publish:camera is missing" });
+
+    expect(sentence(403, body)).toBe(
+      "This token does not allow publishing in this room. (publish:camera is missing)",
+    );
+  });
+
+  it.each(["", "<html>502</html>", "null", "[]", '{"detail":7}'])(
+    "shows nothing of a body that is not ours: %s",
+    (body) => {
+      expect(sentence(502, body)).toBe("The server answered with status 502.");
+    },
+  );
+});

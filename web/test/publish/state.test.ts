@@ -1,0 +1,58 @@
+import { describe, expect, it } from "vitest";
+import { type Happening, IDLE, next, type State } from "../../src/publish/state";
+
+const reach = (...happenings: Happening[]): State => happenings.reduce(next, IDLE);
+const LIVE = reach({ type: "go" }, { type: "connected" });
+const BUSY: Happening = { type: "refused", status: 503, error: "full" };
+
+describe("a broadcast", () => {
+  it("offers at once, and is live when it is connected", () => {
+    expect(reach({ type: "go" })).toMatchObject({
+      phase: "connecting",
+      action: "offer",
+      attempt: 0,
+    });
+    expect(LIVE).toMatchObject({ phase: "live", action: "none", error: "" });
+  });
+
+  it("fails with the server's sentence when it never was live", () => {
+    expect(reach({ type: "go" }, BUSY)).toMatchObject({
+      phase: "failed",
+      action: "end",
+      error: "full",
+    });
+    expect(reach({ type: "go" }, { type: "unreachable", error: "no way" }).phase).toBe("failed");
+    expect(reach({ type: "go" }, { type: "lost" }).error).toContain("UDP");
+  });
+
+  it("restarts ICE when it is lost, and offers anew when that does not help", () => {
+    const restarted = next(LIVE, { type: "lost" });
+    const offered = next(restarted, { type: "lost" });
+
+    expect(restarted).toMatchObject({ phase: "reconnecting", action: "restart" });
+    expect(offered).toMatchObject({ phase: "reconnecting", action: "offer", attempt: 1 });
+    expect(next(offered, { type: "connected" })).toMatchObject({ phase: "live", attempt: 0 });
+  });
+
+  it("keeps trying when it was live, ever more patiently, unless the token is refused", () => {
+    const trying = [BUSY, BUSY].reduce(next, next(LIVE, { type: "lost" }));
+
+    expect(trying).toMatchObject({ action: "offer", attempt: 2 });
+    expect(next(trying, { type: "refused", status: 401, error: "expired" }).phase).toBe("failed");
+  });
+
+  it("stops for good: what comes late changes nothing", () => {
+    const stopped = next(LIVE, { type: "stop" });
+
+    expect(stopped).toMatchObject({ phase: "idle", action: "end" });
+    expect(next(stopped, { type: "connected" })).toMatchObject({ phase: "idle", action: "none" });
+    expect(next(stopped, { type: "lost" })).toMatchObject({ phase: "idle", action: "none" });
+  });
+
+  it("fails when its source goes away", () => {
+    expect(next(LIVE, { type: "broken", error: "pulled" })).toMatchObject({
+      phase: "failed",
+      error: "pulled",
+    });
+  });
+});

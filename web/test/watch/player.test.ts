@@ -1,0 +1,19 @@
+import { describe, expect, it } from "vitest";
+import { refusal } from "../../src/watch/player";
+
+describe("a refused playlist", () => {
+  it.each([404, 503])("means with %i that nothing is broadcast now", (status) => {
+    expect(refusal(status, "")).toEqual({ type: "missing" });
+  });
+
+  it.each([401, 403])("means with %i that the door is closed, and why", (status) => {
+    expect(refusal(status, '{"detail":"subscribe:all is missing"}')).toEqual({
+      type: "refused",
+      detail: "subscribe:all is missing",
+    });
+  });
+
+  it.each([0, 500, 502])("means with %i that the way is broken", (status) => {
+    expect(refusal(status, "")).toEqual({ type: "network" });
+  });
+});
