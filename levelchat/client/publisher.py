@@ -22,6 +22,8 @@ from levelchat.clock import Clock
 from levelchat.media.codec import Kind
 from levelchat.media.time import NANOSECOND
 
+GRID_NS = NANOSECOND // 5
+"""A whole number of frames at 25, 30, 50 and 60 a second."""
 MAX_LATE_NS = NANOSECOND // 2
 """A pause of the machine longer than this is skipped, not sent late."""
 PATIENCE_NS = 60 * NANOSECOND
@@ -125,7 +127,8 @@ class Publisher:
         if base is not None:
             self.report.skips += 1
             _log.warning("behind real time, going on from now", skips=self.report.skips)
-        return now - moment.captured_ns
+        # On the wall clock's own grid, the picture that flashes is taken when the beep begins.
+        return -(-(now - moment.captured_ns) // GRID_NS) * GRID_NS
 
     def _open(self, patience_ns: int) -> WhipSession | None:
         """A session; None when it was told to stop while the server was away."""
