@@ -2,6 +2,7 @@
 
 import Hls, { type ErrorData, Events, type HlsConfig, type Level } from "hls.js";
 import { AUTO, type Measured, type Player, type Quality, type Report, refusal } from "./player";
+import { StreamController } from "./stream_controller";
 
 /** Seconds behind the edge at which a viewer is moved forward instead of played faster. */
 const FAR_BEHIND = 6;
@@ -19,6 +20,7 @@ const CONFIG: Partial<HlsConfig> = {
   backBufferLength: 10,
   enableWorker: true,
   capLevelToPlayerSize: true,
+  streamController: StreamController,
   abrEwmaDefaultEstimate: FIRST_ESTIMATE,
   // A broadcast that has not begun is our state machine's to wait for.
   manifestLoadPolicy: policy(8000, 0),
