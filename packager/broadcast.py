@@ -174,7 +174,7 @@ class Broadcast:
         try:
             while await self._wanted():
                 began_ns = self._clock.monotonic_ns()
-                if await self._run_child():
+                if await self._run_program():
                     break
                 steady = self._clock.monotonic_ns() - began_ns > STEADY_NS
                 failures = 0 if steady else failures + 1
@@ -191,6 +191,14 @@ class Broadcast:
             self._changed.clear()
             await self._changed.wait()
         return not self.finishing
+
+    async def _run_program(self) -> bool:
+        """As `_run_child`; what went wrong with one program is tried again with another."""
+        try:
+            return await self._run_child()
+        except Exception:  # noqa: BLE001 - a broadcast on air must not end by a defect
+            self._log.exception("program failed")
+            return self.finishing
 
     async def _run_child(self) -> bool:
         """One process from start to end; true when it said that all is done."""

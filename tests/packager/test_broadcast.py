@@ -99,6 +99,17 @@ async def test_a_process_that_is_killed_is_replaced(stage: Stage) -> None:
     assert stage.origin.ended == []
 
 
+async def test_a_program_that_fails_on_the_way_is_followed_by_another(stage: Stage) -> None:
+    """A defect behind the seam costs a new program, not the broadcast."""
+    stage.origin.failing = True
+    async with stage.publisher():
+        await eventually(lambda: len(stage.children) == 2, "another process")
+        stage.origin.failing = False
+        await eventually(lambda: stage.origin.parts, "a part")
+
+    assert stage.origin.ended == []
+
+
 async def test_a_publisher_that_comes_back_continues_the_program(stage: Stage) -> None:
     """Within the linger time, the process and its program are the same."""
     async with stage.publisher():
@@ -165,11 +176,16 @@ async def test_a_process_that_does_not_read_loses_frames(stage: Stage) -> None:
             writer.write(large)
         os.kill(stage.children[0].pid, signal.SIGCONT)
 
+        def asked() -> bool:
+            writer.write(key)
+            return stage.wishes > wishes
+
+        await eventually(asked, "a key frame being asked for")
+
     dropped = stage.registry.get_sample_value(
         "levelchat_packager_dropped_frames_total", {"reason": "process behind"}
     )
     assert dropped
-    assert stage.wishes > wishes
 
 
 async def test_what_a_process_left_out_is_counted(stage: Stage) -> None:

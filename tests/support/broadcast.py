@@ -149,8 +149,12 @@ class Origin:
         self.parts: list[Part] = []
         self.rooms: set[str] = set()
         self.ended: list[str] = []
+        self.failing = False
+        """Whether it raises, as nothing behind a seam should."""
 
     def start(self, room: str, program: Program) -> None:
+        if self.failing:
+            raise RuntimeError("a defect of the origin")
         self.rooms.add(room)
         self.programs.append(program)
 
