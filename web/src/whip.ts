@@ -103,7 +103,8 @@ export class Whip {
       throw new Unreachable("The server cannot be reached.");
     }
     if (!answer.ok) {
-      throw new Refused(answer.status, text);
+      // Without a token the server explains headers to programs; people just need one.
+      throw new Refused(answer.status, this.token ? text : "");
     }
     return { answer, body: text };
   }

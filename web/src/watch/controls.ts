@@ -24,6 +24,8 @@ export class Controls {
   private readonly live = find("live", HTMLButtonElement);
   private readonly full = find("fullscreen", HTMLButtonElement);
   private idle = 0;
+  /** This touch only shows the controls, which were hidden. */
+  private revealing = false;
 
   constructor(
     private readonly video: HTMLVideoElement,
@@ -34,7 +36,10 @@ export class Controls {
     this.video.volume = Number(localStorage.getItem(VOLUME_KEY) ?? 1);
     this.play.addEventListener("click", () => this.wishes.toggle());
     this.bigPlay.addEventListener("click", () => this.wishes.toggle());
-    this.video.addEventListener("click", () => this.wishes.toggle());
+    this.video.addEventListener("pointerdown", ({ pointerType }) => {
+      this.revealing = pointerType === "touch" && this.player.dataset.idle === "true";
+    });
+    this.video.addEventListener("click", () => this.revealing || this.wishes.toggle());
     this.video.addEventListener("dblclick", () => this.toggleFull());
     this.mute.addEventListener("click", () => this.toggleSound());
     this.unmute.addEventListener("click", () => this.toggleSound());

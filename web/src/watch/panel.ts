@@ -36,6 +36,7 @@ export class Panel {
 
   private showDelay(nowMs: number, { ms, source }: Delay): void {
     setText(this.delay, ms === null ? "–" : (ms / 1000).toFixed(2));
+    find("delay-unit", HTMLElement).hidden = ms === null;
     setText(this.source, source ? SOURCES[source] : "not known yet");
     if (ms !== null) {
       this.delays.add(nowMs, ms);

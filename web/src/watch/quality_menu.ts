@@ -46,7 +46,7 @@ export class QualityMenu {
     const items = this.player
       .qualities()
       .map(({ id, height, bitrate: bits }) => this.item(id, `${height}p`, bitrate(bits), chosen));
-    this.list.replaceChildren(this.item(AUTO, "Auto", "by the line", chosen), ...items);
+    this.list.replaceChildren(this.item(AUTO, "Auto", "adapts to your line", chosen), ...items);
     this.list.hidden = false;
     this.button.setAttribute("aria-expanded", "true");
     this.list.querySelector<HTMLElement>('[aria-checked="true"]')?.focus();
