@@ -1,6 +1,7 @@
 /** The publish page: wires form, capture, broadcast and figures. */
 
 import { roomOf } from "../room";
+import { find } from "../ui/dom";
 import { Broadcast } from "./broadcast";
 import { type Captured, capture } from "./capture";
 import { Form } from "./form";
@@ -39,6 +40,7 @@ class PublishPage {
       () => void this.toggle(),
     );
     void this.form.listDevices();
+    find("open", HTMLButtonElement).addEventListener("click", () => void this.choose());
     window.setInterval(() => void this.measure(), MEASURE_MS);
     window.addEventListener("pagehide", this.broadcast.stop);
     if (this.given.autostart) {

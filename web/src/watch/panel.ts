@@ -37,7 +37,7 @@ export class Panel {
   private showDelay(nowMs: number, { ms, source }: Delay): void {
     setText(this.delay, ms === null ? "–" : (ms / 1000).toFixed(2));
     find("delay-unit", HTMLElement).hidden = ms === null;
-    setText(this.source, source ? SOURCES[source] : "not known yet");
+    setText(this.source, source ? SOURCES[source] : "known while it plays");
     if (ms !== null) {
       this.delays.add(nowMs, ms);
     }
