@@ -1,0 +1,1 @@
+"""Commands of rooms, found by name from levelchat.cli."""

@@ -1,0 +1,172 @@
+"""What can be wrong with what is asked of rooms.
+
+LevelChatError
+├── PeerError
+│   ├── InvalidRequest          422: names each wrong value in `errors`
+│   ├── MalformedBody           400: no JSON, not UTF-8, too deep
+│   ├── BodyTooLarge            413
+│   ├── BodyTooSlow             408
+│   ├── KeyMissing              401: no API key
+│   ├── KeyInvalid              401: an API key that proves nothing
+│   ├── LoginFailed             401
+│   ├── CrossSiteRefused        403: a cookie from another site's page
+│   ├── NotFound                404: never was, or is another tenant's
+│   ├── RoomEnded               409
+│   ├── RoomFull                409
+│   ├── RoomExists              409
+│   ├── IdempotencyConflict     409: same key, other body
+│   ├── QuotaExceeded           402
+│   └── TooManyRequests         429
+├── NotBuiltYet                 501: later, and says so
+└── EnvironmentFault
+    └── StoreUnavailable        503: the database is away
+"""
+
+import msgspec
+
+from levelchat.errors import EnvironmentFault, LevelChatError, PeerError
+
+
+class Flaw(msgspec.Struct, frozen=True):
+    """One wrong value: where it is (`config.max_participants`) and what is wrong with it."""
+
+    path: str
+    message: str
+
+
+class InvalidRequest(PeerError):
+    """A value in the request is not allowed; `errors` names each one."""
+
+    code = "invalid_request"
+    status = 422
+    title = "The request is not valid"
+
+    def __init__(self, flaws: list[Flaw]) -> None:
+        super().__init__("; ".join(f"{flaw.path}: {flaw.message}" for flaw in flaws))
+        self.flaws = flaws
+
+
+class MalformedBody(PeerError):
+    """The request's body is not JSON, not UTF-8, or nested too deeply."""
+
+    code = "malformed_body"
+    title = "The body is malformed"
+
+
+class BodyTooLarge(PeerError):
+    """The request's body is larger than this route takes."""
+
+    code = "body_too_large"
+    status = 413
+    title = "The body is too large"
+
+
+class BodyTooSlow(PeerError):
+    """The request's body did not arrive in time."""
+
+    code = "body_too_slow"
+    status = 408
+    title = "The body came too slowly"
+
+
+class KeyMissing(PeerError):
+    """No API key, login or room token where one is needed."""
+
+    code = "key_missing"
+    status = 401
+    title = "An API key is needed"
+
+
+class KeyInvalid(PeerError):
+    """The API key is unknown, wrong, expired or revoked."""
+
+    code = "key_invalid"
+    status = 401
+    title = "The API key is not valid"
+
+
+class LoginFailed(PeerError):
+    """No user has this address and password."""
+
+    code = "login_failed"
+    status = 401
+    title = "The login failed"
+
+
+class CrossSiteRefused(PeerError):
+    """A change asked for by a page of another site, with this site's cookie."""
+
+    code = "cross_site_refused"
+    status = 403
+    title = "Refused for another site's page"
+
+
+class NotFound(PeerError):
+    """There is no such thing that the caller may see."""
+
+    code = "not_found"
+    status = 404
+    title = "Not found"
+
+
+class RoomEnded(PeerError):
+    """The room is over; nothing can be done in it any more."""
+
+    code = "room_ended"
+    status = 409
+    title = "The room has ended"
+
+
+class RoomFull(PeerError):
+    """The room has as many participants as it takes."""
+
+    code = "room_full"
+    status = 409
+    title = "The room is full"
+
+
+class RoomExists(PeerError):
+    """The project has another room of that id."""
+
+    code = "room_exists"
+    status = 409
+    title = "The room exists"
+
+
+class IdempotencyConflict(PeerError):
+    """The `Idempotency-Key` was used before, with another request."""
+
+    code = "idempotency_conflict"
+    status = 409
+    title = "The Idempotency-Key was used for another request"
+
+
+class QuotaExceeded(PeerError):
+    """The organisation has used what its quota allows."""
+
+    code = "quota_exceeded"
+    status = 402
+    title = "The quota is used up"
+
+
+class TooManyRequests(PeerError):
+    """More requests than the key or address may make; `Retry-After` says when to go on."""
+
+    code = "too_many_requests"
+    status = 429
+    title = "Too many requests"
+
+
+class NotBuiltYet(LevelChatError):
+    """This part of the API is announced but not built yet."""
+
+    code = "not_built_yet"
+    status = 501
+    title = "Not built yet"
+
+
+class StoreUnavailable(EnvironmentFault):
+    """The database cannot be reached now; nothing was changed."""
+
+    code = "store_unavailable"
+    title = "The database cannot be reached"

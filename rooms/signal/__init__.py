@@ -1,0 +1,1 @@
+"""Signalling: one WebSocket a participant (rooms.md §6)."""

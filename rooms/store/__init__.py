@@ -1,0 +1,1 @@
+"""The rows of rooms: tables, transactions, queries; SQLite and PostgreSQL alike."""

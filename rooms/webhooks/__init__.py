@@ -1,0 +1,1 @@
+"""Webhooks: what is owed to whom, signed, retried, never lost (rooms.md §8)."""
