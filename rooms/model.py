@@ -116,6 +116,7 @@ class Session(msgspec.Struct, frozen=True):
     identity: str
     name: str
     capabilities: tuple[str, ...]
+    meta: dict[str, str]
     transport: Transport
     node: str
     token_id: str

@@ -30,6 +30,7 @@ class Join(_Message, frozen=True):
     capabilities: tuple[str, ...]
     token_id: str
     at: int
+    meta: dict[str, str] = {}
 
 
 class Joined(_Message, frozen=True):

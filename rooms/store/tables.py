@@ -145,6 +145,7 @@ sessions = Table(
     Column("identity", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("capabilities", Text, nullable=False),
+    Column("meta", Text, nullable=False, server_default="{}"),
     Column("transport", Text, nullable=False),
     Column("node", Text, nullable=False),
     Column("token_id", Text, nullable=False),
