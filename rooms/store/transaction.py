@@ -6,6 +6,7 @@ back is never heard.
 
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,12 +16,27 @@ from rooms.model import Millis
 from rooms.store.store import Store
 
 
+class Announcer(Protocol):
+    """Who owes webhooks what happens."""
+
+    async def announce(
+        self,
+        tx: "Transaction",
+        org_id: str,
+        project_id: str,
+        event_type: str,
+        data: dict[str, object],
+    ) -> None:
+        """Writes the event beside the change that it tells of, if a webhook wants it."""
+
+
 class Transaction:
     """Open rows, the instant that everything in it happens at, and what follows its commit."""
 
-    def __init__(self, db: AsyncConnection, now: Millis) -> None:
+    def __init__(self, db: AsyncConnection, now: Millis, outbox: Announcer) -> None:
         self.db = db
         self.now = now
+        self.outbox = outbox
         self._said: list[tuple[str, Message]] = []
         self._after: list[Callable[[], None]] = []
 
@@ -44,9 +60,12 @@ class Transaction:
 class Transactions:
     """Opens transactions for one organisation, or for all (None: system work only)."""
 
-    def __init__(self, store: Store, bus: Bus, now: Callable[[], Millis]) -> None:
+    def __init__(
+        self, store: Store, bus: Bus, now: Callable[[], Millis], outbox: Announcer
+    ) -> None:
         self._store = store
         self._bus = bus
+        self._outbox = outbox
         self.now = now
 
     @contextlib.asynccontextmanager
@@ -56,7 +75,7 @@ class Transactions:
         Raises `StoreUnavailable` when the database is away.
         """
         async with self._store.writing(org_id) as db:
-            tx = Transaction(db, self.now())
+            tx = Transaction(db, self.now(), self._outbox)
             yield tx
         tx.committed(self._bus)
 
@@ -64,4 +83,4 @@ class Transactions:
     async def reading(self, org_id: str | None) -> AsyncIterator[Transaction]:
         """A consistent view; nothing may be changed in it."""
         async with self._store.reading(org_id) as db:
-            yield Transaction(db, self.now())
+            yield Transaction(db, self.now(), self._outbox)
