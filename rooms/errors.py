@@ -6,6 +6,7 @@ LevelChatError
 │   ├── MalformedBody           400: no JSON, not UTF-8, too deep
 │   ├── BodyTooLarge            413
 │   ├── BodyTooSlow             408
+│   ├── WrongContentType        415: not JSON
 │   ├── KeyMissing              401: no API key
 │   ├── KeyInvalid              401: an API key that proves nothing
 │   ├── LoginFailed             401
@@ -18,13 +19,16 @@ LevelChatError
 │   ├── QuotaExceeded           402
 │   └── TooManyRequests         429
 ├── NotBuiltYet                 501: later, and says so
+├── OurFault
+│   └── ImpossibleTransition    500: a step in a room's life that the contract does not know
 └── EnvironmentFault
-    └── StoreUnavailable        503: the database is away
+    ├── StoreUnavailable        503: the database is away
+    └── SchemaMismatch          503: its tables are not those of this program
 """
 
 import msgspec
 
-from levelchat.errors import EnvironmentFault, LevelChatError, PeerError
+from levelchat.errors import EnvironmentFault, LevelChatError, OurFault, PeerError
 
 
 class Flaw(msgspec.Struct, frozen=True):
@@ -67,6 +71,14 @@ class BodyTooSlow(PeerError):
     code = "body_too_slow"
     status = 408
     title = "The body came too slowly"
+
+
+class WrongContentType(PeerError):
+    """The request's body is of another type than this resource takes."""
+
+    code = "wrong_content_type"
+    status = 415
+    title = "Wrong content type"
 
 
 class KeyMissing(PeerError):
@@ -165,8 +177,19 @@ class NotBuiltYet(LevelChatError):
     title = "Not built yet"
 
 
+class ImpossibleTransition(OurFault):
+    """A room was to take a step that no room takes; nothing was changed."""
+
+
 class StoreUnavailable(EnvironmentFault):
     """The database cannot be reached now; nothing was changed."""
 
     code = "store_unavailable"
     title = "The database cannot be reached"
+
+
+class SchemaMismatch(EnvironmentFault):
+    """The tables in the database are older or newer than this program's."""
+
+    code = "schema_mismatch"
+    title = "The database's schema does not fit"
