@@ -12,7 +12,7 @@ class _Message(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
 
 
 class Join(_Message, frozen=True):
-    """Request on PRESENCE: may this token's holder be in the room by this transport?
+    """Request on JOINS: may this token's holder be in the room by this transport?
 
     Answered by `Joined`, or refused with `room_ended`, `room_full`, `token_revoked`, ….
     """

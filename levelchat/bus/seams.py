@@ -14,8 +14,10 @@ Handler = Callable[[Message], Awaitable[None] | None]
 Responder = Callable[[Message], Awaitable[Message]]
 """Answers one request; a `LevelChatError` that it raises reaches who asked as `Refused`."""
 
+JOINS = "joins"
+"""Nodes ask rooms whether somebody may come in (`Join`). Queue group `ROOMS`."""
 PRESENCE = "presence"
-"""Nodes to rooms: joins (requests), leaves, and who is still there. Queue group `ROOMS`."""
+"""Nodes to rooms: leaves (`Left`), and who is still there (`Seen`). Queue group `ROOMS`."""
 CONTROL = "control"
 """Rooms to every node and replica: kicks, revocations, ends, permissions."""
 STANDING = "standing"
