@@ -34,8 +34,6 @@ class RoomsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Bytes of one signalling message; a longer one closes the connection."""
     chat_messages_per_second: Positive = 5
     """Chat messages and reactions a second from one participant."""
-    empty_grace_seconds: Positive = 15
-    """How long a room stays open after its last participant left."""
     webhook_private_addresses: bool = False
     """Deliver webhooks to private and loopback addresses too."""
     webhook_seconds: Positive = 10

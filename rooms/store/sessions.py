@@ -6,7 +6,18 @@ Comes in: a connection in a transaction. Goes out: values.
 from collections.abc import Collection, Sequence
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, case, delete, distinct, func, insert, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    case,
+    delete,
+    distinct,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rooms.model import LeaveReason, Millis, Session, Transport
@@ -196,6 +207,21 @@ def _left_at(at: Millis | None) -> ColumnElement[int]:
     return case((sessions.c.joined_at > at, sessions.c.joined_at), else_=at)
 
 
+async def reopen(db: AsyncConnection, back: Sequence[Session]) -> None:
+    """They were taken for lost, but their node sees them still."""
+    for session in back:
+        await db.execute(
+            update(sessions)
+            .where(sessions.c.id == session.id)
+            .values(
+                left_at=None,
+                reason=None,
+                seen_at=session.seen_at,
+                participant_id=session.participant_id,
+            )
+        )
+
+
 async def silent(db: AsyncConnection, before: Millis, limit: int) -> list[Session]:
     """Open sessions that nobody has seen since *before*."""
     query = (
@@ -231,12 +257,17 @@ async def revoke(db: AsyncConnection, revoked: Sequence[Revocation]) -> None:
         await db.execute(insert(revocations), new)
 
 
-async def is_revoked(db: AsyncConnection, token_id: str, now: Millis) -> bool:
-    """Whether that token may not be used."""
-    query = select(literal(1)).where(
-        revocations.c.token_id == token_id, revocations.c.until_at > now
-    )
-    return (await db.execute(query)).first() is not None
+async def revoked_among(db: AsyncConnection, wanted: Collection[str], now: Millis) -> set[str]:
+    """Those of the token ids *wanted* that may not be used."""
+    found: set[str] = set()
+    listed = list(wanted)
+    for start in range(0, len(listed), _CHUNK):
+        query = select(revocations.c.token_id).where(
+            revocations.c.token_id.in_(listed[start : start + _CHUNK]),
+            revocations.c.until_at > now,
+        )
+        found |= set((await db.execute(query)).scalars())
+    return found
 
 
 async def revoked_now(db: AsyncConnection, now: Millis, limit: int) -> list[Revocation]:

@@ -6,12 +6,14 @@ back is never heard.
 
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from levelchat.bus.messages import Message
 from levelchat.bus.seams import CONTROL, Bus
+from rooms.alarm import Alarm
 from rooms.model import Millis
 from rooms.store.store import Store
 
@@ -33,10 +35,11 @@ class Announcer(Protocol):
 class Transaction:
     """Open rows, the instant that everything in it happens at, and what follows its commit."""
 
-    def __init__(self, db: AsyncConnection, now: Millis, outbox: Announcer) -> None:
+    def __init__(self, db: AsyncConnection, now: Millis, outbox: Announcer, alarm: Alarm) -> None:
         self.db = db
         self.now = now
         self.outbox = outbox
+        self._alarm = alarm
         self._said: list[tuple[str, Message]] = []
         self._after: list[Callable[[], None]] = []
 
@@ -46,8 +49,11 @@ class Transaction:
 
     def after_commit(self, call: Callable[[], None]) -> None:
         """Calls *call* once the rows are committed."""
-        if call not in self._after:
-            self._after.append(call)
+        self._after.append(call)
+
+    def look_at(self, deadline: Millis) -> None:
+        """Something is due then: the sweeper is woken in time once the rows are committed."""
+        self.after_commit(partial(self._alarm.set, deadline))
 
     def committed(self, bus: Bus) -> None:
         """The rows are safe: now the rest may happen."""
@@ -61,11 +67,17 @@ class Transactions:
     """Opens transactions for one organisation, or for all (None: system work only)."""
 
     def __init__(
-        self, store: Store, bus: Bus, now: Callable[[], Millis], outbox: Announcer
+        self,
+        store: Store,
+        bus: Bus,
+        now: Callable[[], Millis],
+        outbox: Announcer,
+        alarm: Alarm,
     ) -> None:
         self._store = store
         self._bus = bus
         self._outbox = outbox
+        self._alarm = alarm
         self.now = now
 
     @contextlib.asynccontextmanager
@@ -75,7 +87,7 @@ class Transactions:
         Raises `StoreUnavailable` when the database is away.
         """
         async with self._store.writing(org_id) as db:
-            tx = Transaction(db, self.now(), self._outbox)
+            tx = Transaction(db, self.now(), self._outbox, self._alarm)
             yield tx
         tx.committed(self._bus)
 
@@ -83,4 +95,4 @@ class Transactions:
     async def reading(self, org_id: str | None) -> AsyncIterator[Transaction]:
         """A consistent view; nothing may be changed in it."""
         async with self._store.reading(org_id) as db:
-            yield Transaction(db, self.now(), self._outbox)
+            yield Transaction(db, self.now(), self._outbox, self._alarm)
