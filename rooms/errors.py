@@ -39,7 +39,10 @@ class Flaw(msgspec.Struct, frozen=True):
 
 
 class InvalidRequest(PeerError):
-    """A value in the request is not allowed; `errors` names each one."""
+    """A value in the request is not allowed; `errors` names each one.
+
+    Correct each value that `errors` names.
+    """
 
     code = "invalid_request"
     status = 422
@@ -51,14 +54,20 @@ class InvalidRequest(PeerError):
 
 
 class MalformedBody(PeerError):
-    """The request's body is not JSON, not UTF-8, or nested too deeply."""
+    """The request's body is not JSON, not UTF-8, or nested too deeply.
+
+    Send one JSON object in UTF-8.
+    """
 
     code = "malformed_body"
     title = "The body is malformed"
 
 
 class BodyTooLarge(PeerError):
-    """The request's body is larger than this route takes."""
+    """The request's body is larger than this route takes.
+
+    Send less; `rooms.max_body` is the limit.
+    """
 
     code = "body_too_large"
     status = 413
@@ -66,7 +75,10 @@ class BodyTooLarge(PeerError):
 
 
 class BodyTooSlow(PeerError):
-    """The request's body did not arrive in time."""
+    """The request's body did not arrive in time.
+
+    Send the body at once; on a bad network try again.
+    """
 
     code = "body_too_slow"
     status = 408
@@ -74,7 +86,10 @@ class BodyTooSlow(PeerError):
 
 
 class WrongContentType(PeerError):
-    """The request's body is of another type than this resource takes."""
+    """The request's body is of another type than this resource takes.
+
+    Send JSON as `Content-Type: application/json`, an SDP as `application/sdp`.
+    """
 
     code = "wrong_content_type"
     status = 415
@@ -82,7 +97,10 @@ class WrongContentType(PeerError):
 
 
 class KeyMissing(PeerError):
-    """No API key, login or room token where one is needed."""
+    """No API key, login or room token where one is needed.
+
+    Send `Authorization: Bearer lc_pk_…`, or log in.
+    """
 
     code = "key_missing"
     status = 401
@@ -90,7 +108,10 @@ class KeyMissing(PeerError):
 
 
 class KeyInvalid(PeerError):
-    """The API key is unknown, wrong, expired or revoked."""
+    """The API key is unknown, wrong, expired or revoked.
+
+    Use another key; `levelchat admin key create` makes one.
+    """
 
     code = "key_invalid"
     status = 401
@@ -98,7 +119,10 @@ class KeyInvalid(PeerError):
 
 
 class LoginFailed(PeerError):
-    """No user has this address and password."""
+    """No user has this address and password.
+
+    Check both; after too many tries from one address it has to wait.
+    """
 
     code = "login_failed"
     status = 401
@@ -106,7 +130,10 @@ class LoginFailed(PeerError):
 
 
 class CrossSiteRefused(PeerError):
-    """A change asked for by a page of another site, with this site's cookie."""
+    """A change asked for by a page of another site, with this site's cookie.
+
+    Call from a page of this server, or from a server with an API key.
+    """
 
     code = "cross_site_refused"
     status = 403
@@ -114,7 +141,10 @@ class CrossSiteRefused(PeerError):
 
 
 class NotFound(PeerError):
-    """There is no such thing that the caller may see."""
+    """There is no such thing that the caller may see.
+
+    Check the id, and that the API key is of the project that the thing is in.
+    """
 
     code = "not_found"
     status = 404
@@ -122,7 +152,10 @@ class NotFound(PeerError):
 
 
 class RoomEnded(PeerError):
-    """The room is over; nothing can be done in it any more."""
+    """The room is over; nothing can be done in it any more.
+
+    Create another room.
+    """
 
     code = "room_ended"
     status = 409
@@ -130,7 +163,10 @@ class RoomEnded(PeerError):
 
 
 class RoomFull(PeerError):
-    """The room has as many participants as it takes."""
+    """The room has as many participants as it takes.
+
+    Try again when somebody has left, or raise `config.max_participants` in the next room.
+    """
 
     code = "room_full"
     status = 409
@@ -138,7 +174,10 @@ class RoomFull(PeerError):
 
 
 class RoomExists(PeerError):
-    """The project has another room of that id."""
+    """The project has another room of that id.
+
+    Use the room that there is, or another id.
+    """
 
     code = "room_exists"
     status = 409
@@ -146,7 +185,10 @@ class RoomExists(PeerError):
 
 
 class IdempotencyConflict(PeerError):
-    """The `Idempotency-Key` was used before, with another request."""
+    """The `Idempotency-Key` was used before, with another request.
+
+    Send a new key with a new request.
+    """
 
     code = "idempotency_conflict"
     status = 409
@@ -154,7 +196,10 @@ class IdempotencyConflict(PeerError):
 
 
 class QuotaExceeded(PeerError):
-    """The organisation has used what its quota allows."""
+    """The organisation has used what its quota allows.
+
+    End rooms, wait for the next month, or ask the operator for more.
+    """
 
     code = "quota_exceeded"
     status = 402
@@ -162,7 +207,10 @@ class QuotaExceeded(PeerError):
 
 
 class TooManyRequests(PeerError):
-    """More requests than the key or address may make; `Retry-After` says when to go on."""
+    """More requests than the key or address may make; `Retry-After` says when to go on.
+
+    Slow down.
+    """
 
     code = "too_many_requests"
     status = 429
@@ -170,7 +218,10 @@ class TooManyRequests(PeerError):
 
 
 class NotBuiltYet(LevelChatError):
-    """This part of the API is announced but not built yet."""
+    """This part of the API is announced but not built yet.
+
+    Do without it for now.
+    """
 
     code = "not_built_yet"
     status = 501

@@ -77,18 +77,20 @@ def errors() -> Iterator[str]:
     for module in (*(f"{plane}.errors" for plane in planes.NAMES), "levelchat.service.server"):
         importlib.import_module(module)
     importlib.import_module("levelchat.auth.errors")
+    importlib.import_module("levelchat.bus.errors")
     importlib.import_module("levelchat.rtc.errors")
     importlib.import_module("levelchat.commands.demo")
     yield "# Errors\n"
     yield (
         "Every error leaves as `application/problem+json` (RFC 9457): "
         "`{type, title, status, detail, code, request_id, instance}`. `detail` says what was "
-        "wrong and what to do. A 503 is worth a retry, after `Retry-After` where it is given.\n"
+        "wrong and what to do; a 422 adds `errors: [{path, message}]`, one for each wrong value. "
+        "A WebSocket says the same `code`.\n"
     )
-    yield "| code | status | title | cause |\n|---|---|---|---|"
+    yield "| code | status | title | cause | remedy | retry |\n|---|---|---|---|---|---|"
     for entry in catalogue.entries():
-        cause = entry.cause.replace("|", "\\|")
-        yield f"| `{entry.code}` | {entry.status} | {entry.title} | {cause} |"
+        cells = [str(cell).replace("|", "\\|") for cell in entry[1:]]
+        yield f"| `{entry.code}` | {' | '.join(cells)} |"
     yield ""
 
 

@@ -12,10 +12,18 @@ from levelchat.errors import LevelChatError, OurFault, PeerError
 _log = structlog.get_logger("http")
 
 REQUEST_ID = web.RequestKey("request_id", str)
+REQUEST_ID_HEADER = "X-Request-Id"
 
 
-class Problem(msgspec.Struct, frozen=True):
-    """The document of RFC 9457 §3.1 with our `code` and `request_id`."""
+class Wrong(msgspec.Struct, frozen=True):
+    """One wrong value: where it is in the request, and what is wrong with it."""
+
+    path: str
+    message: str
+
+
+class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The document of RFC 9457 §3.1 with our `code` and `request_id`; `errors` on a 422."""
 
     type: str
     title: str
@@ -24,6 +32,7 @@ class Problem(msgspec.Struct, frozen=True):
     code: str
     request_id: str
     instance: str
+    errors: tuple[Wrong, ...] = ()
 
 
 def response(error: LevelChatError, request: web.Request) -> web.Response:
@@ -34,32 +43,50 @@ def response(error: LevelChatError, request: web.Request) -> web.Response:
         status=error.status,
         detail=error.detail,
         code=error.code,
-        request_id=_request_id(request),
+        request_id=request_id(request),
         instance=request.path,
+        errors=_wrong(error),
     )
     return web.Response(
         status=error.status,
         body=msgspec.json.encode(problem),
         content_type="application/problem+json",
-        headers=error.headers,
+        headers=error.headers | {REQUEST_ID_HEADER: problem.request_id},
     )
 
 
-def _request_id(request: web.Request) -> str:
+def _wrong(error: LevelChatError) -> tuple[Wrong, ...]:
+    """Any error may carry `flaws`, each with a `path` and a `message`."""
+    flaws = getattr(error, "flaws", ())
+    return tuple(Wrong(flaw.path, flaw.message) for flaw in flaws)
+
+
+def request_id(request: web.Request) -> str:
     """Made when first asked for: only a request that fails needs one, and a viewer's does not."""
     if REQUEST_ID not in request:
         request[REQUEST_ID] = f"req_{ULID()}"
     return request[REQUEST_ID]
 
 
-class _HttpError(PeerError):
+class HttpRefusal(PeerError):
     """aiohttp's own refusals (no route, wrong method, body too large) in our form."""
+
+    code = "bad_request"
 
     def __init__(self, error: web.HTTPException) -> None:
         super().__init__(error.reason, headers=_allow(error))
         self.status = error.status  # type: ignore[misc]
-        self.code = error.reason.lower().replace(" ", "_")  # type: ignore[misc]
+        self.code = HTTP_CODES.get(error.status, self.code)  # type: ignore[misc]
         self.title = error.reason  # type: ignore[misc]
+
+
+HTTP_CODES = {
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "body_too_large",
+    417: "expectation_failed",
+}
+"""Their codes; any other is a `bad_request`."""
 
 
 def _allow(error: web.HTTPException) -> dict[str, str]:
@@ -78,7 +105,7 @@ async def middleware(
     except web.HTTPException as error:
         if error.status < 400:  # noqa: PLR2004 - redirects are answers, not errors
             raise
-        return response(_HttpError(error), request)
+        return response(HttpRefusal(error), request)
     except Exception:  # noqa: BLE001 - the last door: what a handler forgot becomes a logged 500
-        _log.exception("request failed", path=request.path, request_id=_request_id(request))
+        _log.exception("request failed", path=request.path, request_id=request_id(request))
         return response(OurFault("an unexpected error; the log has it by request_id"), request)
