@@ -12,7 +12,7 @@ class _Message(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
 
 
 class Join(_Message, frozen=True):
-    """Request on JOINS: may this token's holder be in the room by this transport?
+    """Request on JOINS: a token's holder wants to be in the room by this transport.
 
     Answered by `Joined`, or refused with `room_ended`, `room_full`, `token_revoked`, ….
     """
@@ -109,6 +109,31 @@ class Standing(_Message, frozen=True):
     opened: tuple[RoomOpened, ...] = ()
 
 
+class SessionOpened(_Message, frozen=True):
+    """On CONTROL: somebody is in the room by one more connection."""
+
+    media_id: str
+    session: str
+    participant: str
+    identity: str
+    name: str
+    capabilities: tuple[str, ...]
+    transport: str
+    joined_at: int
+    meta: dict[str, str] = {}
+
+
+class SessionClosed(_Message, frozen=True):
+    """On CONTROL: that connection is over."""
+
+    media_id: str
+    session: str
+    participant: str
+    identity: str
+    transport: str
+    reason: str
+
+
 class StreamStarted(_Message, frozen=True):
     """On REPORTS: media of a publisher flows."""
 
@@ -188,6 +213,8 @@ Message = (
     | PublishingForbidden
     | StandingWanted
     | Standing
+    | SessionOpened
+    | SessionClosed
     | StreamStarted
     | StreamStopped
     | Quality

@@ -49,6 +49,10 @@ class Bus(Protocol):
     def connected(self) -> bool:
         """Whether others can be reached now."""
 
+    @property
+    def connections(self) -> int:
+        """How often a connection was made: what grew since one looked, may have missed words."""
+
     async def run(self) -> None:
         """Owns the bus's tasks and its connection until cancelled; reconnects by itself."""
 
