@@ -124,7 +124,8 @@ Index(
 transitions = Table(
     "transitions",
     metadata,
-    Column("id", Integer, primary_key=True, autoincrement=True),
+    # SQLite counts up by itself only in a column that it calls INTEGER.
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
     Column("org_id", ForeignKey("organisations.id"), nullable=False),
     Column("media_id", ForeignKey("rooms.media_id"), nullable=False),
     Column("from_state", Text),

@@ -1,0 +1,1 @@
+"""The revisions, first to last: `revision` is a number of four digits."""

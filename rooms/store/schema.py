@@ -1,0 +1,42 @@
+"""Whether the tables in a database are those that this program was written for.
+
+Comes in: a connection. Goes out: nothing, or `SchemaMismatch`.
+"""
+
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from rooms.errors import SchemaMismatch
+
+HEAD = "0001"
+"""The newest revision under `rooms/store/migrations/versions`; revisions are numbered."""
+
+_REVISION = text("SELECT version_num FROM alembic_version")
+
+
+async def check(db: AsyncConnection) -> None:
+    """Raises `SchemaMismatch` that says what to do."""
+    found = await revision(db)
+    if found is None:
+        raise SchemaMismatch("the database has no tables yet; run `levelchat migrate` first")
+    if found < HEAD:
+        raise SchemaMismatch(
+            f"the database is at revision {found}, this program needs {HEAD}; stop every server "
+            "and run `levelchat migrate`"
+        )
+    if found > HEAD:
+        raise SchemaMismatch(
+            f"the database is at revision {found}, newer than this program's {HEAD}; install the "
+            "LevelChat that ran `levelchat migrate` there"
+        )
+
+
+async def revision(db: AsyncConnection) -> str | None:
+    """The revision that the tables are at; None when there are none."""
+    if not await db.run_sync(_has_revision):
+        return None
+    return (await db.execute(_REVISION)).scalar_one_or_none()
+
+
+def _has_revision(connection: Connection) -> bool:
+    return inspect(connection).has_table("alembic_version")

@@ -1,0 +1,87 @@
+"""The store: transactions on SQLite or PostgreSQL, whichever the URL names.
+
+Comes in: a URL. Goes out: connections in a transaction. A database that is away is
+`StoreUnavailable`, whatever its driver calls it.
+"""
+
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from rooms.store import schema
+from rooms.store.postgres import PostgresDatabase
+from rooms.store.sqlite import SqliteDatabase
+from rooms.store.url import DatabaseUrl
+
+_PING = text("SELECT 1")
+
+
+class Database(Protocol):
+    """What SQLite and PostgreSQL have in common."""
+
+    dialect: str
+
+    async def close(self) -> None:
+        """Closes every connection."""
+
+    def reading(
+        self, org_id: str | None
+    ) -> contextlib.AbstractAsyncContextManager[AsyncConnection]:
+        """A transaction that changes nothing."""
+
+    def writing(
+        self, org_id: str | None
+    ) -> contextlib.AbstractAsyncContextManager[AsyncConnection]:
+        """A transaction that commits when its block ends well."""
+
+
+class Store:
+    """Rows, in transactions. With an *org_id* a transaction is that organisation's; None is the
+    system's, which sees all.
+    """
+
+    def __init__(self, url: str, connections: int = 8) -> None:
+        self._database = _database(url, connections)
+        self.dialect = self._database.dialect
+
+    async def open(self) -> None:
+        """Connects. Raises `StoreUnavailable`, or `SchemaMismatch` when `levelchat migrate` has
+        to be run first.
+        """
+        try:
+            async with self._database.reading(None) as db:
+                await schema.check(db)
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """Closes every connection; those in use when they come back."""
+        await self._database.close()
+
+    @contextlib.asynccontextmanager
+    async def reading(self, org_id: str | None) -> AsyncIterator[AsyncConnection]:
+        """A consistent view of one instant; changing anything in it fails."""
+        async with self._database.reading(org_id) as db:
+            yield db
+
+    @contextlib.asynccontextmanager
+    async def writing(self, org_id: str | None) -> AsyncIterator[AsyncConnection]:
+        """Commits when the block ends well, rolls back when it raises or is cancelled."""
+        async with self._database.writing(org_id) as db:
+            yield db
+
+    async def ping(self) -> None:
+        """Raises `StoreUnavailable` when the database does not answer."""
+        async with self._database.reading(None) as db:
+            await db.execute(_PING)
+
+
+def _database(url: str, connections: int) -> Database:
+    location = DatabaseUrl.parse(url)
+    if location.file is not None:
+        return SqliteDatabase(location.file, connections)
+    return PostgresDatabase(location.parsed, connections)
