@@ -15,6 +15,7 @@ LevelChatError
 │   ├── RoomEnded               409
 │   ├── RoomFull                409
 │   ├── RoomExists              409
+│   ├── NameTaken               409: of an organisation, project or user
 │   ├── IdempotencyConflict     409: same key, other body
 │   ├── QuotaExceeded           402
 │   └── TooManyRequests         429
@@ -182,6 +183,14 @@ class RoomExists(PeerError):
     code = "room_exists"
     status = 409
     title = "The room exists"
+
+
+class NameTaken(PeerError):
+    """An organisation, project or user has that name already."""
+
+    code = "name_taken"
+    status = 409
+    title = "The name is taken"
 
 
 class IdempotencyConflict(PeerError):

@@ -11,7 +11,12 @@ import asyncpg
 import msgspec
 from postgres import PostgresServer
 
+from rooms.alarm import Alarm
+from rooms.model import Millis
 from rooms.store import migrate
+from rooms.store.store import Store
+from rooms.store.transaction import Transaction
+from rooms.tenancy import Tenants
 
 DIALECTS = ("sqlite", "postgresql")
 TEMPLATE = "migrated"
@@ -79,3 +84,41 @@ class Tenant(msgspec.Struct, frozen=True):
     project_id: str
     key: str
     key_id: str
+
+
+PEPPER = b"pepper of the tests, 32 bytes ok"
+"""What hashes of keys are keyed with in tests."""
+NOW: Millis = 1_790_000_000_000
+
+
+class SilentOutbox:
+    """Owes nobody anything."""
+
+    async def announce(
+        self,
+        tx: Transaction,
+        org_id: str,
+        project_id: str,
+        event_type: str,
+        data: dict[str, object],
+    ) -> None:
+        """Nobody listens."""
+
+
+@asynccontextmanager
+async def transaction(
+    store: Store, org_id: str | None = None, now: Millis = NOW
+) -> AsyncIterator[Transaction]:
+    """A transaction without a bus."""
+    async with store.writing(org_id) as db:
+        yield Transaction(db, now, SilentOutbox(), Alarm())
+
+
+async def make_tenant(store: Store, name: str, pepper: bytes = PEPPER) -> Tenant:
+    """A new organisation called *name* with a project called `main` and a key to it."""
+    async with transaction(store) as tx:
+        tenants = Tenants(pepper)
+        org = await tenants.create_organisation(tx, name)
+        project = await tenants.create_project(tx, org, "main")
+        made = await tenants.create_key(tx, project)
+    return Tenant(org.id, project.id, made.key, made.row.id)
