@@ -110,7 +110,7 @@ class Attendance:
             outcomes = await self._carry_out(media_id, kind, run)
         except LevelChatError as error:
             outcomes = [error] * len(run)
-        except Exception:
+        except Exception:  # noqa: BLE001 - one batch's fault is told to those in it, and the next goes on
             _log.exception("joins and leaves failed", media_id=media_id, count=len(run))
             fault = StoreUnavailable("something failed while joining; try again")
             outcomes = [fault] * len(run)

@@ -9,12 +9,11 @@ import secrets
 from sqlalchemy.exc import IntegrityError
 
 from levelchat.contract.rest import NewRoom
-from rooms import config, ids, quota
+from rooms import budget, config, ids
 from rooms.config import Checked
 from rooms.errors import NotFound, RoomExists, StoreUnavailable
 from rooms.model import Millis, Principal, Room, RoomState, RoomType
 from rooms.store import rooms as room_rows
-from rooms.store import tenants as tenant_rows
 from rooms.store.rooms import RoomFilter
 from rooms.store.transaction import Transaction
 from rooms.webhooks import payloads
@@ -25,7 +24,7 @@ DEFAULT_PROJECT = "default"
 async def create_room(tx: Transaction, who: Principal, wanted: NewRoom) -> Room:
     """A new row. Raises `InvalidRequest`, `RoomExists` or `QuotaExceeded`."""
     checked = config.check_new_room(wanted, tx.now)
-    await _check_quota(tx, who)
+    await budget.check_room(tx, who.org_id)
     if checked.id and await room_rows.by_id(tx.db, who.project_id, checked.id) is not None:
         raise _exists(checked.id)
     room = _new(who, checked, tx.now)
@@ -103,13 +102,6 @@ def _new(who: Principal, checked: Checked, now: Millis) -> Room:
         moderated=False,
         deadline_at=None,
     )
-
-
-async def _check_quota(tx: Transaction, who: Principal) -> None:
-    limits = await tenant_rows.quota_of(tx.db, who.org_id)
-    if limits.open_rooms is not None:
-        used = await room_rows.open_count(tx.db, who.org_id)
-        quota.check(limits, used, "open_rooms")
 
 
 def _exists(room_id: str) -> RoomExists:

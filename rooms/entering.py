@@ -97,26 +97,34 @@ async def _entry(tx: Transaction, room: Room, joins: Sequence[Join]) -> _Entry:
 
 
 def _decide(entry: _Entry, join: Join, now: Millis) -> Session | LevelChatError:
-    room = entry.room
-    if join.project != room.project_id:
-        return NotFound("there is no such room")
-    if join.token_id in entry.revoked:
-        return TokenRevoked("this room token was revoked; ask for a new one")
     known = entry.known.get(join.session)
-    if known is not None and known.left_at is not None and known.reason != LeaveReason.LOST.value:
-        return TokenRevoked("this session was ended; join anew")
+    refusal = _refusal(entry, join, known)
+    if refusal is not None:
+        return refusal
     if known is not None and known.left_at is None:
         return known
     present = entry.present.get(join.identity)
     if not present and entry.taken is not None and entry.taken >= entry.limit:
         return RoomFull(f"the room takes {entry.limit} participants, and they are there")
     participant = present[0].participant_id if present else ids.new(ids.PARTICIPANT)
+    # A node whose clock is ahead brings nobody from the future.
+    at = min(join.at, now)
     if known is not None:
         return msgspec.structs.replace(
-            known, participant_id=participant, left_at=None, reason=None, seen_at=min(join.at, now)
+            known, participant_id=participant, left_at=None, reason=None, seen_at=at
         )
-    # A node whose clock is ahead brings nobody from the future.
-    return _session(room, join, participant, min(join.at, now))
+    return _session(entry.room, join, participant, at)
+
+
+def _refusal(entry: _Entry, join: Join, known: Session | None) -> LevelChatError | None:
+    if join.project != entry.room.project_id:
+        return NotFound("there is no such room")
+    if join.token_id in entry.revoked:
+        return TokenRevoked("this room token was revoked; ask for a new one")
+    # What was taken for lost may turn out to be there; what was ended stays so.
+    if known is not None and known.reason not in (None, LeaveReason.LOST.value):
+        return TokenRevoked("this session was ended; join anew")
+    return None
 
 
 def _session(room: Room, join: Join, participant: str, at: Millis) -> Session:

@@ -40,7 +40,7 @@ class Housekeeping:
                 await self.tidy()
             except StoreUnavailable as error:
                 _log.warning("housekeeping failed: the store is away", reason=error.detail)
-            except Exception:
+            except Exception:  # noqa: BLE001 - a fault today must not keep tomorrow from being tidy
                 _log.exception("housekeeping failed")
 
     async def tidy(self) -> None:

@@ -18,7 +18,7 @@ from levelchat.bus.seams import CONTROL, Bus
 from levelchat.clock import Clock
 from levelchat.contract.rest import NewRoom, NewRoomToken, NewToken
 from levelchat.media.time import NANOSECOND
-from rooms import creation
+from rooms import budget, creation
 from rooms.errors import Flaw, InvalidRequest, NotFound, RoomEnded, RoomExists
 from rooms.lifecycle import OVER
 from rooms.model import SECOND, Millis, Principal, Room
@@ -59,7 +59,10 @@ class Minting:
         await self._bus.subscribe(CONTROL, self._on_control)
 
     async def mint(self, who: Principal, room_id: str, wanted: NewToken) -> Minted:
-        """For a room that exists. Raises `NotFound`, `RoomEnded` or `InvalidRequest`."""
+        """For a room that exists.
+
+        Raises `NotFound`, `RoomEnded`, `InvalidRequest` or `QuotaExceeded`.
+        """
         capabilities = _capabilities(wanted.capabilities)
         return self._sign(await self._room(who, room_id), wanted, capabilities)
 
@@ -93,6 +96,7 @@ class Minting:
         if known is None or known[0] <= now or known[1].media_id in self._ended:
             async with self._transactions.reading(who.org_id) as tx:
                 room = await creation.find_room(tx, who, room_id)
+                await budget.check_entry(tx, who.org_id)
             self._remember(key, room, now)
         else:
             room = known[1]
