@@ -27,7 +27,6 @@ def room_type(text: str | None, path: str = "type") -> RoomType:
     found = _BY_NAME.get(text)
     if found is None:
         allowed = ", ".join(_BY_NAME)
-        raise InvalidRequest(
-            [Flaw(path, f"no room type is called {text!r}; use one of {allowed}")]
-        )
+        flaw = f"no room type is called {text[:40]!r}; use one of {allowed}"
+        raise InvalidRequest([Flaw(path, flaw)])
     return found
