@@ -7,6 +7,7 @@ the same time share a transaction, so that a crowd costs little more than one pe
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Sequence
 from itertools import groupby
 
 import msgspec
@@ -41,6 +42,10 @@ class Leave(msgspec.Struct, frozen=True):
     media_id: str
     at: Millis | None
     reason: LeaveReason
+
+
+_Outcome = Attended | LevelChatError | None
+"""None: a leave that was carried out."""
 
 
 class _Waiting(msgspec.Struct, frozen=True):
@@ -106,6 +111,7 @@ class Attendance:
                 await self._handle(media_id, kind, list(run))
 
     async def _handle(self, media_id: str, kind: type, run: list[_Waiting]) -> None:
+        outcomes: Sequence[_Outcome]
         try:
             outcomes = await self._carry_out(media_id, kind, run)
         except LevelChatError as error:
@@ -124,7 +130,7 @@ class Attendance:
 
     async def _carry_out(
         self, media_id: str, kind: type, run: list[_Waiting]
-    ) -> list[Attended | LevelChatError] | list[Attended | LevelChatError | None]:
+    ) -> Sequence[_Outcome]:
         org_id = await self._organisation(media_id)
         async with self._transactions.writing(org_id) as tx:
             room = await room_rows.locked(tx.db, media_id)

@@ -16,6 +16,7 @@ from rooms.model import (
     SECOND,
     EndReason,
     LeaveReason,
+    Millis,
     Room,
     RoomState,
     Session,
@@ -135,7 +136,7 @@ async def _facts(tx: Transaction, room: Room) -> Facts:
         return Facts(room.state, room.ended_at, False, False, None, None)
     anyone = await session_rows.anyone(tx.db, room.media_id)
     host = anyone and await session_rows.any_host(tx.db, room.media_id, moderated=room.moderated)
-    last = (None, None)
+    last: tuple[Millis | None, Millis | None] = (None, None)
     if not host:
         last = await session_rows.last_left(tx.db, room.media_id, moderated=room.moderated)
     return Facts(room.state, room.ended_at, anyone, host, *last)

@@ -138,7 +138,8 @@ async def due(db: AsyncConnection, now: Millis, limit: int) -> Sequence[str]:
 async def next_deadline(db: AsyncConnection) -> Millis | None:
     """The earliest of all deadlines."""
     query = select(func.min(rooms.c.deadline_at)).where(rooms.c.deadline_at.is_not(None))
-    return (await db.execute(query)).scalar_one_or_none()
+    deadline: Millis | None = (await db.execute(query)).scalar_one_or_none()
+    return deadline
 
 
 async def ended_since(db: AsyncConnection, since: Millis, limit: int) -> list[Room]:

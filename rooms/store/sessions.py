@@ -98,9 +98,10 @@ async def of_room(
     Participants' ids sort by joining.
     """
     page = (
-        select(distinct(sessions.c.participant_id).label("participant_id"))
+        select(sessions.c.participant_id)
+        .distinct()
         .where(sessions.c.media_id == media_id, sessions.c.participant_id > after)
-        .order_by("participant_id")
+        .order_by(sessions.c.participant_id)
         .limit(limit + 1)
     )
     ids = list((await db.execute(page)).scalars())
@@ -235,8 +236,10 @@ async def silent(db: AsyncConnection, before: Millis, limit: int) -> list[Sessio
 
 async def token_ids(db: AsyncConnection, media_id: str, identity: str) -> list[str]:
     """The tokens that this identity came with."""
-    query = select(distinct(sessions.c.token_id)).where(
-        sessions.c.media_id == media_id, sessions.c.identity == identity
+    query = (
+        select(sessions.c.token_id)
+        .distinct()
+        .where(sessions.c.media_id == media_id, sessions.c.identity == identity)
     )
     return list((await db.execute(query)).scalars())
 
