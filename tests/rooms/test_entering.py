@@ -6,8 +6,8 @@ from roomkit import MODERATE, PUBLISH, WATCH, Kit
 from levelchat.auth.errors import TokenRevoked
 from levelchat.bus.messages import RoomOpened, SessionOpened
 from rooms import moderation
-from rooms.entering import enter
 from rooms.ending import end_room
+from rooms.entering import enter
 from rooms.errors import NotFound, RoomEnded, RoomFull
 from rooms.model import EndReason, LeaveReason, RoomState
 from rooms.store import rooms as room_rows
