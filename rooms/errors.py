@@ -16,6 +16,7 @@ LevelChatError
 │   ├── RoomFull                409
 │   ├── RoomExists              409
 │   ├── NameTaken               409: of an organisation, project or user
+│   ├── TooManyWebhooks         409: the project has as many as it may
 │   ├── IdempotencyConflict     409: same key, other body
 │   ├── QuotaExceeded           402
 │   └── TooManyRequests         429
@@ -24,6 +25,7 @@ LevelChatError
 │   └── ImpossibleTransition    500: a step in a room's life that the contract does not know
 └── EnvironmentFault
     ├── StoreUnavailable        503: the database is away
+    ├── WebhookKeyLost          503: the key that webhooks' secrets are stored with is another
     └── SchemaMismatch          503: its tables are not those of this program
 """
 
@@ -193,6 +195,17 @@ class NameTaken(PeerError):
     title = "The name is taken"
 
 
+class TooManyWebhooks(PeerError):
+    """The project has as many webhooks as it may have.
+
+    Delete one that is not needed any more.
+    """
+
+    code = "too_many_webhooks"
+    status = 409
+    title = "The project has too many webhooks"
+
+
 class IdempotencyConflict(PeerError):
     """The `Idempotency-Key` was used before, with another request.
 
@@ -246,6 +259,16 @@ class StoreUnavailable(EnvironmentFault):
 
     code = "store_unavailable"
     title = "The database cannot be reached"
+
+
+class WebhookKeyLost(EnvironmentFault):
+    """The secrets of webhooks were stored with another key than this server has.
+
+    Restore `keys/webhook-key` in the data folder, or make the webhooks anew.
+    """
+
+    code = "webhook_key_lost"
+    title = "The webhooks' key is another"
 
 
 class SchemaMismatch(EnvironmentFault):
