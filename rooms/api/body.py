@@ -28,6 +28,7 @@ _CLOSE = {"Connection": "close"}
 StructT = TypeVar("StructT", bound=msgspec.Struct)
 
 _AT = re.compile(r"(?P<message>.*?)(?: - at `\$(?P<path>[^`]*)`)?", re.DOTALL)
+_INDEX = re.compile(r"\[(\d+)\]")
 _FIELD = re.compile(
     r"Object (?:missing required|contains unknown) field `(?P<name>.*)`", re.DOTALL
 )
@@ -154,7 +155,8 @@ def flaw_of(error: msgspec.ValidationError, parent: str = "") -> Flaw:
     """Msgspec's sentence as ours: ``Expected `int` - at `$.a[0]` `` is path `a[0]`."""
     found = _AT.fullmatch(str(error))
     message, path = (found["message"], found["path"] or "") if found else (str(error), "")
-    path = (parent + path).lstrip(".")
+    # `[...]` is a key of an object, which it does not name.
+    path = _INDEX.sub(r".\1", (parent + path).replace("[...]", "")).lstrip(".")
     named = _FIELD.fullmatch(message)
     if named:
         path = f"{path}.{named['name']}".lstrip(".")

@@ -6,7 +6,7 @@ given. Pure, but for the transaction that a call carries.
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum, auto
 from http import HTTPStatus
 from typing import Any, NamedTuple
@@ -16,6 +16,7 @@ from aiohttp import web
 
 from levelchat.auth.token import Grant
 from levelchat.errors import LevelChatError
+from rooms.api.seams import Visit
 from rooms.errors import NotFound
 from rooms.model import Principal
 from rooms.store.transaction import Transaction
@@ -86,19 +87,36 @@ _PATTERNS = {name: re.compile(parameter.pattern) for name, parameter in PARAMETE
 _NAMES = re.compile(r"\{(\w+)\}")
 
 
+NOBODY = Principal("", "", "nobody", "")
+
+
+@dataclass(slots=True)
+class Caller:
+    """Who calls, and by what."""
+
+    who: Principal = NOBODY
+    grant: Grant | None = None
+    """What the room token says, if it was one."""
+    visit: Visit | None = None
+    """Whose login it is, if it was a cookie."""
+    cookie: str = ""
+
+
 @dataclass(slots=True)
 class Call:
     """One request, understood: what a handler works with."""
 
-    who: Principal
+    caller: Caller
     path: Mapping[str, str]
     query: Any
     body: Any
     base_url: str
     request: web.Request
-    grant: Grant | None = None
-    """For `Auth.TOKEN`: what the token says."""
     transaction: Transaction | None = None
+
+    @property
+    def who(self) -> Principal:
+        return self.caller.who
 
     @property
     def tx(self) -> Transaction:
@@ -136,7 +154,8 @@ class Route:
     """Pages of any origin may call it (CORS): it takes a room token, never a cookie alone."""
     errors: tuple[type[LevelChatError], ...] = ()
     """What its use case raises, besides what every route may."""
-    media_types: tuple[str, ...] = field(default=("application/json",))
+    html: bool = False
+    """Answers browsers with a page."""
 
     @property
     def mutates(self) -> bool:
