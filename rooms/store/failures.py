@@ -36,12 +36,12 @@ def is_away(error: BaseException) -> bool:
     """Whether *error* says that the database is away, full or busy."""
     if isinstance(error, PoolTimeout | OSError | TimeoutError):
         return True
-    if isinstance(error, DBAPIError):
-        return error.connection_invalidated or _driver_is_away(error.orig)
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        return error.connection_invalidated or is_away(error.orig)
     return _driver_is_away(error)
 
 
-def _driver_is_away(error: BaseException | None) -> bool:
+def _driver_is_away(error: BaseException) -> bool:
     if isinstance(error, sqlite3.Error):
         code = getattr(error, "sqlite_errorcode", 0)
         return code & _SQLITE_PRIMARY in _SQLITE

@@ -57,7 +57,7 @@ class PostgresDatabase:
             yield db
 
 
-def engine(url: URL, connections: int, *, command_seconds: float = COMMAND_SECONDS) -> AsyncEngine:
+def engine(url: URL, connections: int, *, command_seconds: float | None = None) -> AsyncEngine:
     """A pool of at most *connections*; it opens none yet."""
     made = create_async_engine(
         url.set(drivername="postgresql+asyncpg"),
@@ -69,7 +69,7 @@ def engine(url: URL, connections: int, *, command_seconds: float = COMMAND_SECON
         isolation_level="READ COMMITTED",
         connect_args={
             "timeout": CONNECT_SECONDS,
-            "command_timeout": command_seconds,
+            "command_timeout": command_seconds or COMMAND_SECONDS,
             "prepared_statement_cache_size": STATEMENTS,
             # SQLAlchemy keeps the prepared statements; twice would be once too often.
             "statement_cache_size": 0,

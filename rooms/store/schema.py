@@ -18,7 +18,7 @@ async def check(db: AsyncConnection) -> None:
     """Raises `SchemaMismatch` that says what to do."""
     found = await revision(db)
     if found is None:
-        raise SchemaMismatch("the database has no tables yet; run `levelchat migrate` first")
+        raise missing()
     if found < HEAD:
         raise SchemaMismatch(
             f"the database is at revision {found}, this program needs {HEAD}; stop every server "
@@ -29,6 +29,11 @@ async def check(db: AsyncConnection) -> None:
             f"the database is at revision {found}, newer than this program's {HEAD}; install the "
             "LevelChat that ran `levelchat migrate` there"
         )
+
+
+def missing() -> SchemaMismatch:
+    """There is no database, or nothing in it."""
+    return SchemaMismatch("the database has no tables yet; run `levelchat migrate` first")
 
 
 async def revision(db: AsyncConnection) -> str | None:

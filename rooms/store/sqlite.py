@@ -45,6 +45,15 @@ class Connection(aiosqlite.Connection):
     def cursor(self) -> "Cursor":  # type: ignore[override]
         return Cursor(self)
 
+    async def _connect(self) -> Self:
+        try:
+            await super()._connect()
+        except BaseException:
+            # aiosqlite tells the thread to stop and does not wait; the loop may end before it.
+            await asyncio.to_thread(self._thread.join)
+            raise
+        return self
+
     async def run(self, statement: "Statement") -> "Outcome":
         """The whole of *statement*, its rows included."""
         try:

@@ -44,13 +44,17 @@ class Store:
     """
 
     def __init__(self, url: str, connections: int = 8) -> None:
-        self._database = _database(url, connections)
+        location = DatabaseUrl.parse(url)
+        self._file = location.file
+        self._database = _database(location, connections)
         self.dialect = self._database.dialect
 
     async def open(self) -> None:
         """Connects. Raises `StoreUnavailable`, or `SchemaMismatch` when `levelchat migrate` has
         to be run first.
         """
+        if self._file is not None and not self._file.exists():
+            raise schema.missing()
         try:
             async with self._database.reading(None) as db:
                 await schema.check(db)
@@ -80,8 +84,7 @@ class Store:
             await db.execute(_PING)
 
 
-def _database(url: str, connections: int) -> Database:
-    location = DatabaseUrl.parse(url)
+def _database(location: DatabaseUrl, connections: int) -> Database:
     if location.file is not None:
         return SqliteDatabase(location.file, connections)
     return PostgresDatabase(location.parsed, connections)
