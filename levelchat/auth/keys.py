@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, OKPKey
 
 from levelchat.auth.errors import NoSigningKey
@@ -123,11 +124,14 @@ def published(document: Mapping[str, Any]) -> TokenKeys:
     """
     listed = document.get("keys")
     entries = [entry for entry in listed if isinstance(entry, dict)] if listed else []
-    ours = [
-        OKPKey.import_key({name: value for name, value in entry.items() if name != "d"})
-        for entry in entries
-        if entry.get("kty") == "OKP" and entry.get("crv") == "Ed25519" and entry.get("kid")
-    ]
+    try:
+        ours = [
+            OKPKey.import_key({name: value for name, value in entry.items() if name != "d"})
+            for entry in entries
+            if entry.get("kty") == "OKP" and entry.get("crv") == "Ed25519" and entry.get("kid")
+        ]
+    except JoseError as error:
+        raise ValueError(f"the key set has an Ed25519 key that is none ({error})") from error
     if not ours:
         raise ValueError("the key set has no Ed25519 key")
     return TokenKeys(None, KeySet(list(ours)))

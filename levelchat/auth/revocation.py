@@ -40,6 +40,8 @@ class Revocations:
         elif isinstance(message, PublishingForbidden):
             self._take_forbidden(message, now)
         elif isinstance(message, Standing):
+            # It is all that is in force: the word that allowed it again may have been lost.
+            self._forbidden.clear()
             items: tuple[Message, ...] = (*message.closed, *message.revoked, *message.forbidden)
             for item in items:
                 self.take(item, now)

@@ -57,6 +57,11 @@ class Inbox:
         if self._waiting and not self._is_working:
             self._is_working = self._spawn(self._work)
 
+    @property
+    def is_idle(self) -> bool:
+        """Nothing waits, and nothing is being handled."""
+        return not self._waiting and not self._is_working
+
     def close(self) -> None:
         """Nothing that waits is handled any more."""
         self._is_closed = True

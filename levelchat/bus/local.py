@@ -5,6 +5,7 @@ owns. What is published before `run` is handled once it runs.
 """
 
 import asyncio
+import contextlib
 from collections import defaultdict
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -15,6 +16,9 @@ from levelchat.bus.inbox import Inbox
 from levelchat.bus.messages import Message
 from levelchat.bus.metrics import BusMetrics
 from levelchat.bus.seams import Handler, Responder
+
+SETTLE_SECONDS = 0.005
+"""Between two looks whether all is handled."""
 
 
 class _Taken:
@@ -71,6 +75,12 @@ class LocalBus:
             self._tasks = None
             for task in self._answers:
                 task.cancel()
+
+    async def settle(self, timeout_seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout_seconds):
+                while not all(inbox.is_idle for inbox in self._inboxes()):  # noqa: ASYNC110 - rare, and short
+                    await asyncio.sleep(SETTLE_SECONDS)
 
     def publish(self, subject: str, message: Message) -> None:
         if self._metrics is not None:

@@ -25,6 +25,7 @@ from levelchat.bus.inbox import Inbox
 from levelchat.bus.messages import Message, decode, encode
 from levelchat.bus.metrics import BusMetrics
 from levelchat.bus.seams import Handler, Responder
+from levelchat.errors import OurFault
 
 MAX_PENDING = 10_000
 """Messages kept while NATS is away; what reaches further back is of no use to anybody."""
@@ -35,6 +36,8 @@ CONNECT_SECONDS = 2
 PING_SECONDS = 5
 """A server that answers two of these with silence is gone."""
 CLOSE_SECONDS = 1.0
+SETTLE_SECONDS = 0.005
+"""Between two looks whether all is sent and handled."""
 
 _log = structlog.get_logger("bus")
 
@@ -100,6 +103,15 @@ class NatsBus:
                     await asyncio.sleep(RETRY_SECONDS)
         finally:
             self._tasks = None
+
+    async def settle(self, timeout_seconds: float) -> None:
+        with contextlib.suppress(TimeoutError, NatsError, OSError):
+            async with asyncio.timeout(timeout_seconds):
+                while self.connected and not self._is_idle():  # noqa: ASYNC110 - rare, and short
+                    await asyncio.sleep(SETTLE_SECONDS)
+                client = self._client
+                if client is not None:
+                    await client.flush(CONNECT_SECONDS)
 
     def publish(self, subject: str, message: Message) -> None:
         if self._metrics is not None:
@@ -172,8 +184,13 @@ class NatsBus:
     async def _answer(self, responder: Responder, message: Message, arrived: Msg) -> None:
         self._answering += 1
         try:
-            reply = await replies.answer(responder, message)
-            await arrived.respond(encode(reply))
+            reply = encode(await replies.answer(responder, message))
+            try:
+                await arrived.respond(reply)
+            except MaxPayloadError:
+                _log.error("bus answer too large", bytes=len(reply))
+                too_large = OurFault("the answer is larger than NATS carries (max_payload)")
+                await arrived.respond(encode(replies.failed(too_large)))
         except (NatsError, OSError):
             # Who asked hears nothing and takes us for gone, which we were.
             self._drop()
@@ -258,6 +275,9 @@ class NatsBus:
             self._drop()
             self._report(error)
             return None
+
+    def _is_idle(self) -> bool:
+        return not self._pending and all(inbox.is_idle for inbox in self._inboxes)
 
     def _spawn(self, work: Callable[[], Coroutine[Any, Any, None]]) -> bool:
         if self._tasks is None:

@@ -56,6 +56,11 @@ class Bus(Protocol):
     async def run(self) -> None:
         """Owns the bus's tasks and its connection until cancelled; reconnects by itself."""
 
+    async def settle(self, timeout_seconds: float) -> None:
+        """Until what was published is on its way, and handled where it is this process that
+        does; for a process that stops.
+        """
+
     def publish(self, subject: str, message: Message) -> None:
         """Sends and never waits; what does not fit a bounded queue is dropped and counted."""
 

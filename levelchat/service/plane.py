@@ -15,8 +15,15 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 
 from levelchat.auth.keys import TokenKeys
+from levelchat.auth.verifier import TokenVerifier
+from levelchat.bus.local import LocalBus
+from levelchat.bus.seams import Bus
 from levelchat.clock import Clock
 from levelchat.media.seams import FrameSink, ProgramSink
+from levelchat.service import node
+from levelchat.service.node import Leases, Node
+from levelchat.service.presence import Presence
+from levelchat.service.settings import ServerSettings
 
 if TYPE_CHECKING:
     from levelchat.rtc.endpoint import RtcEndpoint
@@ -69,3 +76,18 @@ class Context:
     rtc: "RtcEndpoint | None" = None
     """The process's one UDP port; None when no plane in it speaks WebRTC."""
     seams: Seams = field(default_factory=Seams)
+    bus: Bus = field(default_factory=LocalBus)
+    node: Node = field(init=False)
+    """Which node this process is."""
+    verifier: TokenVerifier = field(init=False)
+    """The process's one: it knows what was revoked."""
+    presence: Presence = field(init=False)
+    """Where planes say who comes and goes."""
+    leases: Leases = field(init=False)
+    """Where planes say how full they are."""
+
+    def __post_init__(self) -> None:
+        self.node = node.of(self.settings.section("server", ServerSettings))
+        self.verifier = TokenVerifier(self.keys)
+        self.presence = Presence(self.bus, self.verifier.revocations, self.clock, self.node.name)
+        self.leases = Leases(self.bus, self.node, self.clock)

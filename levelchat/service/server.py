@@ -13,11 +13,14 @@ import structlog
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
-from levelchat.auth import keys
+from levelchat.bus.local import LocalBus
+from levelchat.bus.metrics import BusMetrics
+from levelchat.bus.nats import NatsBus
+from levelchat.bus.seams import Bus
 from levelchat.clock import Clock
 from levelchat.errors import EnvironmentFault
 from levelchat.rtc.endpoint import RtcEndpoint, RtcSettings
-from levelchat.service import planes, problem
+from levelchat.service import keykeeping, planes, problem
 from levelchat.service.plane import Context, Plane
 from levelchat.service.settings import ServerSettings, Settings
 from levelchat.service.status import StatusRoutes
@@ -29,6 +32,9 @@ PLANE_DRAIN_SECONDS = 5.0
 
 DRAIN_SECONDS = 8.0
 """For all planes together; leaves two seconds for sockets and child processes."""
+
+SETTLE_SECONDS = 0.5
+"""For what the drain said on the bus."""
 
 CONNECTION_SECONDS = 1.0
 """How long open HTTP connections may finish their answer after the drain."""
@@ -87,18 +93,27 @@ class Server:
             _log.info("stopped")
 
     async def _run(self, runner: web.AppRunner, context: Context, stop: asyncio.Event) -> None:
+        # What rooms says is listened to before anybody can come.
+        await context.presence.start()
         if context.rtc is not None:
             await context.rtc.start()
         # Ports are opened before the task group, so that one in use is its own plain error.
         port = await self._listen(runner)
         async with asyncio.TaskGroup() as tasks:
-            running = [tasks.create_task(plane.run()) for plane in self._planes]
+            kernel = (context.bus, keykeeping.keeper(self._settings, context.keys))
+            running = [tasks.create_task(part.run()) for part in kernel]
+            running += [tasks.create_task(plane.run()) for plane in self._planes]
+            running += [
+                tasks.create_task(part.run()) for part in (context.presence, context.leases)
+            ]
             if context.rtc is not None:
                 running.append(tasks.create_task(context.rtc.run()))
             self._status.ready = True
             _log.info("serving", url=f"http://{_shown(self._settings.host)}:{port}")
             await stop.wait()
+            context.leases.drain()
             await self._drain()
+            await context.bus.settle(SETTLE_SECONDS)
             for task in running:
                 task.cancel()
 
@@ -141,10 +156,16 @@ class Server:
             clock=self._clock,
             settings=self._all_settings,
             metrics=metrics,
-            keys=keys.load_or_create(data),
+            keys=keykeeping.first(self._settings),
             data=data,
             rtc=self._endpoint(metrics),
+            bus=self._bus(BusMetrics(metrics)),
         )
+
+    def _bus(self, metrics: BusMetrics) -> Bus:
+        if self._settings.nats:
+            return NatsBus(self._settings.nats, metrics, self._settings.node)
+        return LocalBus(metrics)
 
     def _endpoint(self, metrics: CollectorRegistry) -> RtcEndpoint | None:
         if not planes.NEEDS_RTC & set(self._settings.planes):

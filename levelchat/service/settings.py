@@ -43,6 +43,17 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which planes this process runs."""
     log_format: str = "auto"
     """`json`, `console`, or `auto`: console on a terminal, else JSON."""
+    nats: str = ""
+    """URL of NATS, or several with commas between; empty: this process is alone."""
+    node: str = ""
+    """Name of this process among the others; empty: made up at each start."""
+    region: str = ""
+    """Where this process stands, as rooms' `region_hint` names it."""
+    public_url: str = ""
+    """URL that publishers and viewers reach this process at; empty: the one they asked."""
+    jwks: str = ""
+    """URL of the public keys to verify room tokens by, for a node without the data folder;
+    empty: the keys under `data`."""
     uvloop: bool = True
     """Run on uvloop where it is installed."""
 
