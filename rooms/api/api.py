@@ -76,9 +76,6 @@ class RoomsApi:
         found: list[web.RouteDef] = []
         for path, calls in by_path.items():
             found += [web.route(call.method, path, self._door.open(call)) for call in calls]
-            if any(call.method == "GET" for call in calls):
-                get = next(call for call in calls if call.method == "GET")
-                found.append(web.head(path, self._door.open(get)))
             if any(call.public for call in calls):
                 found.append(web.options(path, preflight))
         return [*found, *self._documentation()]
