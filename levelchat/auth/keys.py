@@ -117,13 +117,13 @@ def read_retired(data: Path) -> list[tuple[OKPKey, int]]:
     return [(OKPKey.import_key(entry["key"]), int(entry["until"])) for entry in entries]
 
 
-def published(document: Mapping[str, Any]) -> TokenKeys:
+def published(document: object) -> TokenKeys:
     """Keys that only verify, from a JWKS (RFC 7517 §5); those of other kinds are passed over.
 
     Raises `ValueError` when there is none of ours.
     """
-    listed = document.get("keys")
-    entries = [entry for entry in listed if isinstance(entry, dict)] if listed else []
+    listed = document.get("keys") if isinstance(document, dict) else None
+    entries = [entry for entry in listed or [] if isinstance(entry, dict)]
     try:
         ours = [
             OKPKey.import_key({name: value for name, value in entry.items() if name != "d"})

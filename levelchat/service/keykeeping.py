@@ -51,7 +51,7 @@ class FolderKeys:
             return
         try:
             self._held.take(keys.load_or_create(self._data))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever the files hold, the last good keys stay
             _log.warning("the token keys cannot be read", error=str(error))
             return
         self._marks = marks
@@ -98,7 +98,7 @@ class FetchedKeys:
         try:
             async with http.get(self._url, raise_for_status=True) as response:
                 fetched = keys.published(json.loads(await _read(response)))
-        except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError) as error:
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             _log.warning("the public keys cannot be fetched", url=self._url, error=str(error))
             return False
         if fetched.jwks() != self._held.jwks():
