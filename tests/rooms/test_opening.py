@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from postgres import PostgresServer
 from roomkit import Kit
+from sqlalchemy import text
 
 from rooms import opening
 from rooms.errors import SchemaMismatch
@@ -51,7 +52,7 @@ async def test_a_newer_database_is_refused(tmp_path: Path) -> None:
     store = Store(url)
     await opening.open_store(url, store)
     async with store.writing(None) as db:
-        await db.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{HEAD}9'")
+        await db.execute(text("UPDATE alembic_version SET version_num = :v"), {"v": f"{HEAD}9"})
     await store.close()
 
     with pytest.raises(SchemaMismatch):

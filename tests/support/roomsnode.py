@@ -24,7 +24,6 @@ HOOKS = {"LEVELCHAT_ROOMS__WEBHOOK_PRIVATE_ADDRESSES": "true"}
 @asynccontextmanager
 async def running(folder: Path, **environment: str) -> AsyncIterator[Server]:
     """A server that is ready; it is stopped afterwards if it still runs."""
-    folder.mkdir(parents=True, exist_ok=True)
     server = await asyncio.to_thread(lambda: start_server(folder, **(HOOKS | environment)))
     try:
         yield server

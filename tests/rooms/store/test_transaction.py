@@ -22,11 +22,15 @@ async def test_what_was_said_is_heard_after_the_commit(kit: Kit) -> None:
 
 async def test_what_was_rolled_back_was_never_said(kit: Kit) -> None:
     """Neither on the bus nor to the alarm."""
-    with pytest.raises(RuntimeError):
+
+    async def fail() -> None:
         async with kit.transactions.writing(None) as tx:
             tx.say(RoomOpened("r_1"))
             tx.look_at(kit.now - 1)
             raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await fail()
 
     assert kit.bus.said == []
 
