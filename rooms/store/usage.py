@@ -52,26 +52,34 @@ def _stays(whose: ColumnElement[bool], since: Millis, until: Millis) -> Select[t
     stage = or_(~watched, sessions.c.publisher.is_(True), sessions.c.moderator.is_(True))
     return (
         select(
-            sessions.c.id,
-            sessions.c.media_id,
             sessions.c.participant_id,
             stage.label("stage"),
             start.label("start"),
             end.label("end"),
         )
         .join_from(sessions, rooms, sessions.c.media_id == rooms.c.media_id)
-        .where(whose, joined < until, left > since, start < end)
+        .where(
+            whose,
+            joined < until,
+            # Says no more than the last condition does, in words that an index understands.
+            or_(sessions.c.left_at > since, sessions.c.left_at.is_(None)),
+            left > since,
+            start < end,
+        )
     )
 
 
 def _reached(chosen: Select[tuple[object, ...]]) -> Select[tuple[object, ...]]:
-    """Adds until when a participant was there by the stays that began before this one."""
+    """Adds until when a participant was there by the stays that began before this one.
+
+    Which of two that began together comes first does not matter to the sum.
+    """
     stays = chosen.subquery()
 
     def furthest(end: ColumnElement[int]) -> ColumnElement[int]:
         return func.max(end).over(
-            partition_by=(stays.c.media_id, stays.c.participant_id),
-            order_by=(stays.c.start, stays.c.id),
+            partition_by=stays.c.participant_id,
+            order_by=stays.c.start,
             rows=(None, -1),
         )
 
