@@ -51,6 +51,9 @@ def create(context: Context) -> Plane:
         clock=context.clock,
         settings=context.settings.section("ingest", IngestSettings),
         metrics=IngestMetrics(context.metrics),
+        bus=context.bus,
     )
     publishers = Publishers(context.rtc, around)
-    return IngestPlane(publishers, WhipRoutes(publishers, context.keys, around))
+    context.leases.measure(lambda: publishers.load)
+    whip = WhipRoutes(publishers, context.verifier, context.presence, around)
+    return IngestPlane(publishers, whip)

@@ -9,6 +9,7 @@ from ingest.session import Session, Surroundings
 from levelchat.rtc.endpoint import RtcEndpoint
 from levelchat.rtc.negotiate import Negotiation
 from levelchat.rtc.sdp import Offer
+from levelchat.service.presence import Membership
 
 RETRY_FULL = {"Retry-After": "10"}
 """Seconds; places become free when broadcasts end, which is not a matter of seconds."""
@@ -27,15 +28,19 @@ class Publishers:
         self._connecting: dict[str, Session] = {}
         self._draining = False
 
-    def begin(
-        self, room: str, identity: str, offer: Offer, decided: Negotiation
-    ) -> tuple[Session, str]:
+    @property
+    def load(self) -> float:
+        """How full this plane is, 0.0 to 1.0."""
+        return len(self._sessions) / max(self._around.settings.max_publishers, 1)
+
+    def begin(self, place: Membership, offer: Offer, decided: Negotiation) -> tuple[Session, str]:
         """A session for the offer, and its answer."""
-        self._refuse_if_no_place(room)
+        room = place.grant.media_id
+        self.check_place(room, place.grant.identity)
         former = self._connecting.get(room)
         if former is not None:
             former.close("replaced by a newer offer before it connected")
-        session = Session(room, identity, decided, offer.ice, self._around, self)
+        session = Session(place, decided, offer.ice, self._around, self)
         peer = self._endpoint.open(offer, decided, session)
         session.begin(peer)
         self._sessions[session.key] = session
@@ -46,7 +51,7 @@ class Publishers:
     def find(self, room: str, key: str) -> Session:
         """The session with that URL."""
         session = self._sessions.get(key)
-        if session is None or session.room != room:
+        if session is None or not session.answers_to(room):
             raise SessionNotFound("this WHIP session is over, or never was; POST a new offer")
         return session
 
@@ -77,14 +82,17 @@ class Publishers:
         for session in list(self._sessions.values()):
             session.close("server draining")
 
-    def _refuse_if_no_place(self, room: str) -> None:
+    def check_place(self, room: str, identity: str) -> None:
+        """Raises `IngestDraining`, `RoomTaken` or `IngestFull`."""
         if self._draining:
             raise IngestDraining("this server is stopping", headers=RETRY_DRAINING)
         settings = self._around.settings
-        present = (room in self._live) + (room in self._connecting)
-        if present and not settings.takeover:
+        present = [table[room] for table in (self._live, self._connecting) if room in table]
+        # Whoever comes back, from another network or after a crash, replaces themselves.
+        is_taken = any(session.identity != identity for session in present)
+        if is_taken and not settings.takeover:
             raise RoomTaken(f"{room} has a publisher, and ingest.takeover is off")
-        if len(self._sessions) - present >= settings.max_publishers:
+        if len(self._sessions) - len(present) >= settings.max_publishers:
             raise IngestFull(
                 f"this server takes {settings.max_publishers} publishers at a time "
                 "(ingest.max_publishers)",

@@ -21,14 +21,15 @@ from ingest.publishers import Publishers
 from ingest.session import Session, Surroundings
 from ingest.settings import IceServer
 from levelchat.auth import capability, token
-from levelchat.auth.keys import TokenKeys
 from levelchat.auth.token import Grant
+from levelchat.auth.verifier import TokenVerifier
 from levelchat.errors import LevelChatError
 from levelchat.media.codec import Codec, Kind
 from levelchat.media.time import NANOSECOND
 from levelchat.rtc.answer import render_restart
-from levelchat.rtc.negotiate import negotiate
-from levelchat.rtc.sdp import Fragment, parse_fragment, parse_offer
+from levelchat.rtc.negotiate import Negotiation, negotiate
+from levelchat.rtc.sdp import Fragment, Offer, parse_fragment, parse_offer
+from levelchat.service.presence import Presence
 
 SDP = "application/sdp"
 FRAGMENT = "application/trickle-ice-sdpfrag"
@@ -57,9 +58,16 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class WhipRoutes:
     """The endpoint of each room, and the resource of each session."""
 
-    def __init__(self, publishers: Publishers, keys: TokenKeys, around: Surroundings) -> None:
+    def __init__(
+        self,
+        publishers: Publishers,
+        verifier: TokenVerifier,
+        presence: Presence,
+        around: Surroundings,
+    ) -> None:
         self._publishers = publishers
-        self._keys = keys
+        self._verifier = verifier
+        self._presence = presence
         self._around = around
 
     def routes(self) -> list[web.RouteDef]:
@@ -107,7 +115,7 @@ class WhipRoutes:
         decided = negotiate(offer, self._preferred())
         for track in decided.tracks:
             grant.require_any(_NEEDED[track.codec.kind])
-        session, answer = self._publishers.begin(room, grant.identity, offer, decided)
+        session, answer = await self._begin(grant, offer, decided)
         headers = _CORS | {
             # Only the path, so that it holds behind any proxy (RFC 9110 §10.2.2).
             "Location": f"/v1/whip/{room}/{session.key}",
@@ -121,6 +129,18 @@ class WhipRoutes:
         for server in self._around.settings.ice_servers:
             response.headers.add("Link", _link(server))
         return response
+
+    async def _begin(
+        self, grant: Grant, offer: Offer, decided: Negotiation
+    ) -> tuple[Session, str]:
+        """Asks here for a place first, then rooms for a seat."""
+        self._publishers.check_place(grant.media_id, grant.identity)
+        place = await self._presence.join(grant, "whip")
+        try:
+            return self._publishers.begin(place, offer, decided)
+        except BaseException:
+            place.leave()
+            raise
 
     async def _patch(self, request: web.Request) -> web.Response:
         session = self._session(request)
@@ -165,14 +185,16 @@ class WhipRoutes:
     def _session(self, request: web.Request) -> Session:
         room = _room(request)
         # RFC 9725 §4.7.1: clients MUST send the bearer token in every request to the session.
-        self._grant(request, room)
-        return self._publishers.find(room, request.match_info["key"])
+        grant = self._grant(request, room)
+        session = self._publishers.find(room, request.match_info["key"])
+        grant.check_media_id(session.room)
+        return session
 
     def _grant(self, request: web.Request, room: str) -> Grant:
         """What the request's token allows: at least to publish something in *room*."""
         bearer = token.bearer(request.headers.get("Authorization"))
         now = self._around.clock.wall_ns() // NANOSECOND
-        grant = token.verify(self._keys, bearer, room=room, now=now)
+        grant = self._verifier.verify(bearer, room=room, now=now)
         grant.require_any(capability.PUBLISH)
         return grant
 

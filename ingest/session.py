@@ -12,7 +12,9 @@ import structlog
 
 from ingest.feedback import Feedback
 from ingest.metrics import IngestMetrics
+from ingest.reports import StreamReports
 from ingest.settings import IngestSettings
+from levelchat.bus.seams import Bus
 from levelchat.clock import Clock
 from levelchat.errors import LevelChatError
 from levelchat.media.frame import EncodedFrame, TrackInfo
@@ -25,11 +27,10 @@ from levelchat.rtc.receiver import TrackReceiver, TrackStats
 from levelchat.rtc.remb import RembEstimate
 from levelchat.rtc.sdp import IceParameters
 from levelchat.rtc.sender_clock import SenderClock
+from levelchat.service.presence import Membership
 
 _KEY_BYTES = 24
 """192 random bits. RFC 9725 §5: session URLs need "enough randomness" not to be guessed."""
-_ID_BYTES = 6
-"""Of the name in logs: not secret, only different."""
 
 _log = structlog.get_logger("ingest")
 
@@ -41,6 +42,7 @@ class Surroundings(msgspec.Struct, frozen=True):
     clock: Clock
     settings: IngestSettings
     metrics: IngestMetrics
+    bus: Bus
 
 
 class SessionOwner(Protocol):
@@ -58,8 +60,7 @@ class Session:
 
     def __init__(
         self,
-        room: str,
-        identity: str,
+        place: Membership,
         decided: Negotiation,
         remote_ice: IceParameters,
         around: Surroundings,
@@ -67,9 +68,12 @@ class Session:
     ) -> None:
         self.key = secrets.token_urlsafe(_KEY_BYTES)
         """The secret part of its URL."""
-        self.room = room
+        self.room = place.grant.media_id
+        """Its name on the media planes."""
+        self.identity = place.grant.identity
         self.remote_ice = remote_ice
         self.live = False
+        self._place = place
         self._around = around
         self._owner = owner
         self._decided = decided
@@ -86,11 +90,12 @@ class Session:
             interval_ms=settings.report_ms,
         )
         self._counted = [TrackStats() for _ in self._tracks]
+        self._reports = StreamReports(around.bus, around.clock, place)
         self._stray = self._stray_counted = 0
         self._peer: Peer | None = None
         self._writer: FrameWriter | None = None
         self._begun_ns = self._connected_ns = self._heard_ns = 0
-        self._log = _log.bind(room=room, session=secrets.token_hex(_ID_BYTES), identity=identity)
+        self._log = _log.bind(room=self.room, session=place.session, identity=self.identity)
 
     @property
     def etag(self) -> str:
@@ -107,10 +112,15 @@ class Session:
         """*peer* is on its way."""
         self._peer = peer
         self._begun_ns = self._around.clock.monotonic_ns()
+        self._place.on_end = self.close
         self._log.info(
             "publisher session begins",
             codecs=[track.codec.value for track in self._decided.tracks],
         )
+
+    def answers_to(self, room: str) -> bool:
+        """*room* is one of its room's names."""
+        return room in (self.room, self._place.grant.room)
 
     def restart_ice(self, remote: IceParameters) -> IceParameters:
         """The peer has new credentials, and so have we."""
@@ -171,11 +181,15 @@ class Session:
         if self._feedback.due(now_ns):
             self.peer.send_rtcp(self._feedback.report(now_ns))
             self._count()
+        if self._reports.due(now_ns):
+            self._reports.tell([receiver.stats for _, receiver in self._tracks], now_ns)
 
     def on_closed(self, reason: str) -> None:
         """The peer is gone, by its will, ours, or silence."""
         if self._writer is not None:
             self._writer.close(reason)
+        self._reports.stop(reason)
+        self._place.leave(self._place.end_reason or "left")
         self._count()
         self._owner.on_end(self)
         seconds = (self._around.clock.monotonic_ns() - self._begun_ns) / NANOSECOND
@@ -201,6 +215,7 @@ class Session:
             return False
         self.live = True
         self._feedback.start(now_ns)
+        self._reports.start([track.codec.kind for track in self._decided.tracks], now_ns)
         self._owner.on_live(self)
         return True
 

@@ -65,6 +65,8 @@ class Membership:
     def __init__(
         self, owner: "Presence", grant: Grant, transport: str, joined_at: int, on_end: OnEnd | None
     ) -> None:
+        self.on_end = on_end
+        """May be set later, before the loop runs again after `Presence.join`."""
         self.session = f"s_{ULID()}"
         self.grant = grant
         self.transport = transport
@@ -75,7 +77,6 @@ class Membership:
         self.end_reason = ""
         self.is_over = False
         self._owner = owner
-        self._on_end = on_end
 
     @property
     def publishes(self) -> bool:
@@ -91,10 +92,10 @@ class Membership:
         if self.is_over or self.end_reason:
             return
         self.end_reason = reason
-        if self._on_end is None:
+        if self.on_end is None:
             return
         try:
-            self._on_end(reason)
+            self.on_end(reason)
         except Exception:  # noqa: BLE001 - one session's fault must not keep the others from ending
             _log.exception("a session could not be ended", session=self.session)
 

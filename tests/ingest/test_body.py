@@ -8,8 +8,6 @@ from whip import ROOM, Ingest
 
 from ingest import body
 
-pytestmark = pytest.mark.filterwarnings("ignore:EdDSA is deprecated via RFC 9864")
-
 
 async def talk(ingest: Ingest, head: str, *pieces: bytes) -> bytes:
     """The start of the answer to a request that is written by hand."""

@@ -3,18 +3,17 @@
 import contextlib
 
 import offers
-import pytest
 import whip
 from aiohttp import ClientResponse
 from rawpeer import RawPeer
 from whip import Ingest, Stream, until
 
-pytestmark = pytest.mark.filterwarnings("ignore:EdDSA is deprecated via RFC 9864")
 
-
-async def post(ingest: Ingest, room: str = whip.ROOM, offer: str = offers.OBS) -> ClientResponse:
+async def post(
+    ingest: Ingest, room: str = whip.ROOM, offer: str = offers.OBS, identity: str = "tester"
+) -> ClientResponse:
     headers = {
-        "Authorization": f"Bearer {ingest.token(room=room)}",
+        "Authorization": f"Bearer {ingest.token(room=room, identity=identity)}",
         "Content-Type": "application/sdp",
     }
     response = await ingest.http.post(ingest.url(room), data=offer, headers=headers)
@@ -60,12 +59,25 @@ async def test_takeover_may_be_off() -> None:
         with contextlib.closing(RawPeer()) as raw:
             stream = await live(ingest, raw)
 
-            refused = await post(ingest)
+            refused = await post(ingest, identity="another")
 
             assert refused.status == 409
             assert (await refused.json())["code"] == "room_has_publisher"
             assert (await post(ingest, "r_other")).status == 201
             assert not stream.closed
+
+
+async def test_whoever_comes_back_replaces_themselves() -> None:
+    """The same identity needs no takeover: its network changed, or its browser crashed."""
+    async with whip.running(takeover=False) as ingest:
+        with contextlib.closing(RawPeer()) as first, contextlib.closing(RawPeer()) as again:
+            old = await live(ingest, first)
+
+            new = await live(ingest, again)
+            await until(lambda: old.closed)
+
+            assert old.closed == "replaced by another publisher"
+            assert not new.closed
 
 
 async def test_an_offer_nobody_came_for_makes_room() -> None:

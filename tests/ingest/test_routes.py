@@ -15,7 +15,6 @@ from whip import ROOM, Ingest, until
 from levelchat.auth.capability import Capability
 
 FRAGMENT = "application/trickle-ice-sdpfrag"
-pytestmark = pytest.mark.filterwarnings("ignore:EdDSA is deprecated via RFC 9864")
 
 RESTART = "a=ice-ufrag:fresh\r\na=ice-pwd:vw5LmwG4y/e6dPP/zAP9Gp5k\r\n"
 

@@ -21,8 +21,6 @@ from levelchat.media.codec import Codec, Kind
 from levelchat.media.frame import EncodedFrame, TrackInfo
 from levelchat.media.time import NANOSECOND
 
-pytestmark = pytest.mark.filterwarnings("ignore:EdDSA is deprecated via RFC 9864")
-
 FLOOD = 200_000
 """Datagrams; `levelchat bench garbage` sends them by the million."""
 FLOOD_RATE = 40_000

@@ -114,6 +114,7 @@ class Ingest:
     registry: CollectorRegistry
     http: ClientSession
     base: str
+    context: Context
 
     @property
     def udp(self) -> tuple[str, int]:
@@ -128,14 +129,15 @@ class Ingest:
         room: str = ROOM,
         keys: TokenKeys | None = None,
         age: int = 0,
+        **claims: Any,
     ) -> str:
         return token.mint(
             keys or self.keys,
             room=room,
-            identity="tester",
             capabilities=capabilities or (Capability.PUBLISH_CAMERA,),
             now=self.clock.wall_ns() // NANOSECOND - age,
             ttl=60,
+            **({"identity": "tester"} | claims),
         )
 
     def headers(self, *capabilities: Capability, **more: str) -> dict[str, str]:
@@ -169,14 +171,17 @@ async def running(sink: Any = None, **settings: Any) -> AsyncIterator[Ingest]:
     application = web.Application(middlewares=[problem.middleware])
     application.add_routes(plane.routes())
     await endpoint.start()
+    await context.presence.start()
+    bus = asyncio.create_task(context.bus.run())
     timer = asyncio.create_task(endpoint.run())
     server = TestServer(application)
     try:
         async with server, ClientSession() as http:
             base = f"http://127.0.0.1:{server.port}"
-            yield Ingest(plane, endpoint, sink, clock, keys, registry, http, base)
+            yield Ingest(plane, endpoint, sink, clock, keys, registry, http, base, context)
     finally:
         timer.cancel()
+        bus.cancel()
         await endpoint.close()
 
 
