@@ -3,6 +3,7 @@
 LevelChatError
 ├── PeerError
 │   ├── MediaUnreadable    the file to publish is missing, or no sound or picture is in it
+│   ├── WebhookInvalid     a request that claims to be a webhook's, and proves nothing
 │   └── NotPlayable        what the URL answers is no playlist that a low-latency player can play
 └── EnvironmentFault
     ├── PublishRefused     the server answered, and its answer was no
@@ -38,3 +39,13 @@ class ServerUnreachable(EnvironmentFault):
 
     code = "server_unreachable"
     title = "Server unreachable"
+
+
+class WebhookInvalid(PeerError):
+    """A request to a webhook's receiver is not signed as LevelChat signs, or not lately.
+
+    Answer it with this status and do nothing else.
+    """
+
+    code = "webhook_invalid"
+    title = "Not a webhook of LevelChat"

@@ -1,0 +1,186 @@
+"""Rows of `deliveries` as a queue: what is due, who has it, what came of it.
+
+Comes in: a connection in a transaction. Goes out: values. Who claims a delivery locks it for a
+while: replicas never make the same attempt at once, and what a dead process had claimed is due
+again when its lock is over.
+"""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from rooms.model import Millis
+from rooms.store.tables import deliveries, events, webhooks
+from rooms.webhooks.schedule import Dead, Delivered, Outcome, Pending, Verdict
+
+DEPTH_LIMIT = 100_000
+"""Beyond so many the exact number matters no more."""
+
+
+class Due(msgspec.Struct, frozen=True):
+    """A delivery that could be made now."""
+
+    id: str
+    webhook_id: str
+
+
+class Claimed(msgspec.Struct, frozen=True):
+    """A delivery that is ours until *locked_until*, with all that it takes."""
+
+    id: str
+    webhook_id: str
+    attempt: int
+    """How many were made before."""
+    locked_until: Millis
+    event_id: str
+    event_type: str
+    body: str
+    url: str
+    key_id: str
+    sealed: bytes
+
+
+class Depth(msgspec.Struct, frozen=True):
+    """How much is due, and since when."""
+
+    count: int
+    oldest: Millis | None
+
+
+async def peek(
+    db: AsyncConnection, now: Millis, limit: int, full: Collection[str]
+) -> Sequence[Due]:
+    """The longest due, without those of webhooks that are *full*."""
+    query = (
+        select(deliveries.c.id, deliveries.c.webhook_id)
+        .where(
+            deliveries.c.state == "pending",
+            deliveries.c.due_at <= now,
+            deliveries.c.locked_until <= now,
+            deliveries.c.webhook_id.not_in(sorted(full)),
+        )
+        .order_by(deliveries.c.due_at)
+        .limit(limit)
+    )
+    return [Due(row.id, row.webhook_id) for row in await db.execute(query)]
+
+
+async def claim(
+    db: AsyncConnection, wanted: Sequence[Due], now: Millis, until: Millis
+) -> list[Claimed]:
+    """Locks those of *wanted* that nobody else has claimed meanwhile."""
+    query = (
+        select(
+            deliveries.c.id,
+            deliveries.c.webhook_id,
+            deliveries.c.attempt,
+            events.c.id.label("event_id"),
+            events.c.type,
+            events.c.payload,
+            webhooks.c.url,
+            webhooks.c.key_id,
+            webhooks.c.secret,
+        )
+        .join(events, events.c.id == deliveries.c.event_id)
+        .join(webhooks, webhooks.c.id == deliveries.c.webhook_id)
+        .where(
+            deliveries.c.id.in_([due.id for due in wanted]),
+            deliveries.c.state == "pending",
+            deliveries.c.due_at <= now,
+            deliveries.c.locked_until <= now,
+        )
+        .order_by(deliveries.c.id)
+        .with_for_update(of=deliveries, skip_locked=True)
+    )
+    claimed = [
+        Claimed(
+            id=row.id,
+            webhook_id=row.webhook_id,
+            attempt=row.attempt,
+            locked_until=until,
+            event_id=row.event_id,
+            event_type=row.type,
+            body=row.payload,
+            url=row.url,
+            key_id=row.key_id,
+            sealed=row.secret,
+        )
+        for row in await db.execute(query)
+    ]
+    if claimed:
+        ours = deliveries.c.id.in_([each.id for each in claimed])
+        await db.execute(update(deliveries).where(ours).values(locked_until=until))
+    return claimed
+
+
+async def settle(
+    db: AsyncConnection, claimed: Claimed, outcome: Outcome, verdict: Verdict, now: Millis
+) -> None:
+    """Writes down what came of an attempt, unless the lock was over and another has it now."""
+    values: dict[str, Any] = {
+        "attempt": claimed.attempt + 1,
+        "last_status": outcome.status,
+        "last_error": outcome.error,
+        "locked_until": 0,
+    }
+    match verdict:
+        case Delivered():
+            values |= {"state": "delivered", "delivered_at": now}
+        case Pending(due_at):
+            values |= {"due_at": due_at}
+        case Dead():
+            values |= {"state": "dead"}
+    await db.execute(update(deliveries).where(*_still(claimed)).values(values))
+
+
+async def hand_back(db: AsyncConnection, claimed: Sequence[Claimed]) -> None:
+    """Unlocks what was claimed and not tried."""
+    for each in claimed:
+        await db.execute(update(deliveries).where(*_still(each)).values(locked_until=0))
+
+
+async def disable(db: AsyncConnection, webhook_id: str, now: Millis) -> None:
+    """The receiver is gone: nothing more is owed to it."""
+    await db.execute(
+        update(webhooks)
+        .where(webhooks.c.id == webhook_id, webhooks.c.disabled_at.is_(None))
+        .values(disabled_at=now)
+    )
+    await db.execute(
+        update(deliveries)
+        .where(deliveries.c.webhook_id == webhook_id, deliveries.c.state == "pending")
+        .values(state="dead", locked_until=0, last_error="the webhook was disabled by a 410")
+    )
+
+
+async def next_due(db: AsyncConnection, now: Millis) -> Millis | None:
+    """When the next one will be due that is not due yet."""
+    query = select(func.min(deliveries.c.due_at)).where(
+        deliveries.c.state == "pending", deliveries.c.due_at > now
+    )
+    found: Millis | None = (await db.execute(query)).scalar_one_or_none()
+    return found
+
+
+async def depth(db: AsyncConnection, now: Millis) -> Depth:
+    """How much is due now; counts to `DEPTH_LIMIT` at most."""
+    due = (
+        select(deliveries.c.due_at)
+        .where(deliveries.c.state == "pending", deliveries.c.due_at <= now)
+        .order_by(deliveries.c.due_at)
+        .limit(DEPTH_LIMIT)
+        .subquery()
+    )
+    row = (await db.execute(select(func.count(), func.min(due.c.due_at)))).one()
+    return Depth(int(row[0]), row[1])
+
+
+def _still(claimed: Claimed) -> tuple[Any, ...]:
+    return (
+        deliveries.c.id == claimed.id,
+        deliveries.c.state == "pending",
+        deliveries.c.locked_until == claimed.locked_until,
+    )
