@@ -48,11 +48,13 @@ class FakeApi:
         )
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(answer, web.Response):
-            # A response is sent once; a queue may give the same one again.
-            return web.Response(
-                status=answer.status, body=answer.body, headers=dict(answer.headers)
-            )
+            return again(answer)
         return await answer(request)
+
+
+def again(answer: web.Response) -> web.Response:
+    """A copy: a response is sent once, a queue may hold the same one several times."""
+    return web.Response(status=answer.status, body=answer.body, headers=dict(answer.headers))
 
 
 def good(value: Any, status: int = 200) -> web.Response:
