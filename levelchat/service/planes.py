@@ -10,7 +10,7 @@ import msgspec
 from levelchat.service.plane import Context, Plane
 from levelchat.service.settings import ServerSettings, Settings, SettingsError
 
-NAMES = ("edge", "packager", "ingest")
+NAMES = ("edge", "packager", "ingest", "rooms")
 """In the order they are made: each finds in the seams what the ones before it offer."""
 
 NEEDS_RTC = frozenset({"ingest"})

@@ -30,3 +30,19 @@ async def test_a_call_of_two_goes_to_no_node(kit: Kit) -> None:
     kit.bus.publish(LEASES, Lease("n1", PLANES, "eu", "https://n1.example", 0.1, kit.now))
 
     assert fleet.place(await kit.create(type="1to1")).mode == "p2p"
+
+
+async def test_a_room_stays_with_its_node(kit: Kit) -> None:
+    """However busy that node gets, while it lives."""
+    fleet = Fleet(kit.bus, kit.transactions)
+    await fleet.start()
+    room = await kit.create(type="live")
+    for name in ("n1", "n2"):
+        url = f"https://{name}.example"
+        kit.bus.publish(LEASES, Lease(name, PLANES, "eu", url, 0.1, kit.now))
+    home = fleet.media_base(room)
+    busy = home.removeprefix("https://").removesuffix(".example")
+
+    kit.bus.publish(LEASES, Lease(busy, PLANES, "eu", home, 0.99, kit.now))
+
+    assert fleet.media_base(room) == home
