@@ -42,7 +42,9 @@ def test_each_errors_module_draws_its_tree(module: str) -> None:
     defined = [
         name
         for name, value in vars(loaded).items()
-        if isinstance(value, type) and value.__module__ == module
+        if isinstance(value, type)
+        and issubclass(value, LevelChatError)
+        and value.__module__ == module
     ]
 
     assert [name for name in defined if name not in drawn] == []
