@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from levelchat.service.redact import redact
+from levelchat.service import redact
 
 
 def configure(style: str) -> None:
@@ -34,10 +34,19 @@ def configure(style: str) -> None:
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    for handler in logging.getLogger().handlers:
+        handler.setFormatter(_Formatter(logging.BASIC_FORMAT))
+
+
+class _Formatter(logging.Formatter):
+    """What libraries log holds no secrets either."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redact.text(super().format(record))
 
 
 def _redacted(
     _logger: object, _method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
-    hidden: MutableMapping[str, Any] = redact(dict(event))
+    hidden: MutableMapping[str, Any] = redact.redact(dict(event))
     return hidden

@@ -3,14 +3,11 @@
 import json
 from pathlib import Path
 
-import pytest
 from click.testing import CliRunner
 
 from levelchat.auth import keys, token
 from levelchat.clock import SystemClock
 from levelchat.commands.token import command
-
-pytestmark = pytest.mark.filterwarnings("ignore:EdDSA is deprecated via RFC 9864")
 
 
 def test_a_minted_token_opens_its_room(tmp_path: Path) -> None:
