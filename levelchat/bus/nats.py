@@ -107,11 +107,12 @@ class NatsBus:
     async def settle(self, timeout_seconds: float) -> None:
         with contextlib.suppress(TimeoutError, NatsError, OSError):
             async with asyncio.timeout(timeout_seconds):
-                while self.connected and not self._is_idle():  # noqa: ASYNC110 - rare, and short
+                while self.connected and self._pending:  # noqa: ASYNC110 - rare, and short
                     await asyncio.sleep(SETTLE_SECONDS)
-                client = self._client
-                if client is not None:
-                    await client.flush(CONNECT_SECONDS)
+                if self._client is not None:
+                    await self._client.flush(CONNECT_SECONDS)
+                while not all(inbox.is_idle for inbox in self._inboxes):  # noqa: ASYNC110 - same
+                    await asyncio.sleep(SETTLE_SECONDS)
 
     def publish(self, subject: str, message: Message) -> None:
         if self._metrics is not None:
@@ -275,9 +276,6 @@ class NatsBus:
             self._drop()
             self._report(error)
             return None
-
-    def _is_idle(self) -> bool:
-        return not self._pending and all(inbox.is_idle for inbox in self._inboxes)
 
     def _spawn(self, work: Callable[[], Coroutine[Any, Any, None]]) -> bool:
         if self._tasks is None:

@@ -57,8 +57,8 @@ class Bus(Protocol):
         """Owns the bus's tasks and its connection until cancelled; reconnects by itself."""
 
     async def settle(self, timeout_seconds: float) -> None:
-        """Until what was published is on its way, and handled where it is this process that
-        does; for a process that stops.
+        """Until what was published has left, or, in one process, is handled; for one that stops.
+        Gives up after that time.
         """
 
     def publish(self, subject: str, message: Message) -> None:

@@ -204,3 +204,26 @@ async def test_a_responder_that_left_answers_no_more(new_bus: NewBus) -> None:
 
     with pytest.raises(BusUnavailable):
         await bus.request("joins", StandingWanted(), 5)
+
+
+async def test_who_stops_may_wait_until_all_is_said(new_bus: NewBus) -> None:
+    """After `settle` the last words are out, and it does not wait for ever."""
+    speaker, listener = await new_bus(), await new_bus()
+    heard: list[Message] = []
+    await listener.subscribe(SUBJECT, heard.append)
+
+    speaker.publish(SUBJECT, KeyRevoked("last words"))
+    await speaker.settle(5)
+    await listener.settle(5)
+    await _until(lambda: heard)
+
+    stuck = asyncio.Event()
+
+    async def slow(_message: Message) -> None:
+        await stuck.wait()
+
+    await speaker.subscribe("slow", slow)
+    speaker.publish("slow", KeyRevoked("k"))
+    async with asyncio.timeout(5):
+        await speaker.settle(0.05)
+    stuck.set()

@@ -15,7 +15,7 @@ JOIN = Join(
     identity="ada",
     name="Ada",
     capabilities=("publish:camera",),
-    token_id="t",  # noqa: S106 - an id, no secret
+    token_id="t",
     at=1,
     meta={"seat": "4"},
 )

@@ -9,12 +9,15 @@ from typing import Any
 
 import aiohttp
 import pytest
+from natsserver import NatsServer
 
+from levelchat.auth import rotation
+from levelchat.bus.messages import Lease, Message
+from levelchat.bus.nats import NatsBus
+from levelchat.bus.seams import LEASES
 from levelchat.clock import SystemClock
 from levelchat.service.server import PortInUse, Server
 from levelchat.service.settings import Settings, SettingsError
-
-pytestmark = pytest.mark.filterwarnings("ignore:EdDSA is deprecated via RFC 9864")
 
 
 def _free_port() -> int:
@@ -100,3 +103,63 @@ async def test_a_misspelt_section_stops_the_start(tmp_path: Path) -> None:
     settings = Settings({"server": {"data": str(tmp_path)}, "egde": {"x": 1}})
     with pytest.raises(SettingsError, match="egde"):
         await Server(settings, SystemClock()).serve(asyncio.Event())
+
+
+async def test_a_node_is_heard_of_over_nats(tmp_path: Path) -> None:
+    """From its start on, also if NATS is there later than it is; and its drain is the last word."""
+    nats = NatsServer()
+    heard: list[Message] = []
+    async with _serving(tmp_path, planes=["edge"], nats=nats.url, node="n1", region="eu"):
+        nats.start()
+        bus = NatsBus(nats.url)
+        listening = asyncio.create_task(bus.run())
+        await bus.subscribe(LEASES, heard.append)
+        async with asyncio.timeout(15):
+            while not heard:
+                await asyncio.sleep(0.02)
+        first = heard[0]
+        assert isinstance(first, Lease)
+        assert (first.node, first.region, first.planes) == ("n1", "eu", ("edge",))
+        assert not first.draining
+
+    async with asyncio.timeout(5):
+        while not (isinstance(heard[-1], Lease) and heard[-1].draining):
+            await asyncio.sleep(0.02)
+    listening.cancel()
+    await asyncio.wait([listening])
+    nats.stop()
+
+
+async def test_a_rotated_key_is_published(tmp_path: Path) -> None:
+    """A running server shows the new key beside the old one without a restart."""
+    async with (
+        _serving(tmp_path, planes=["edge"]) as (base, _),
+        aiohttp.ClientSession() as session,
+    ):
+        after = rotation.rotate(tmp_path, SystemClock().wall_ns() // 1_000_000_000)
+        shown: list[str] = []
+        while len(shown) < 2:
+            await asyncio.sleep(0.02)
+            async with session.get(f"{base}/.well-known/jwks.json") as answer:
+                shown = [key["kid"] for key in (await answer.json())["keys"]]
+
+        assert after.signing.kid in shown
+
+
+async def test_a_node_may_know_public_keys_only(tmp_path: Path) -> None:
+    """With server.jwks it takes the keys of another server, and makes none of its own."""
+    one, two = tmp_path / "one", tmp_path / "two"
+    async with (
+        _serving(one, planes=["edge"]) as (base, _),
+        _serving(two, planes=["edge"], jwks=f"{base}/.well-known/jwks.json") as (relay, _),
+        aiohttp.ClientSession() as session,
+    ):
+        shown: list[list[Any]] = [[], []]
+        while not shown[1]:
+            await asyncio.sleep(0.02)
+            for index, server in enumerate((base, relay)):
+                async with session.get(f"{server}/.well-known/jwks.json") as answer:
+                    shown[index] = (await answer.json())["keys"]
+
+        assert shown[0] == shown[1]
+        assert not (two / "keys").exists()
