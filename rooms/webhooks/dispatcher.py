@@ -35,7 +35,9 @@ AT_ONCE_EACH = 4
 IDLE = 5 * SECOND
 """Pause between two looks when nothing is due."""
 RETRY = SECOND
-"""Pause after the store was away, or other replicas were faster."""
+"""Pause after the store was away."""
+CONTENDED = SECOND // 5
+"""Pause after other replicas were faster."""
 LOCK = 90 * SECOND
 """How long a claim outlives its process; much longer than any attempt takes."""
 MEASURE = 15 * SECOND
@@ -154,7 +156,7 @@ class Dispatcher:
                 tasks.create_task(self._deliver(sender, each))
             if not claimed:
                 # Other replicas were faster; their locks will be seen shortly.
-                self._alarm.set(self._transactions.now() + RETRY)
+                self._alarm.set(self._transactions.now() + CONTENDED)
                 return
 
     async def _lock_some(self, due: Sequence[queue.Due]) -> list[Claimed]:

@@ -1,0 +1,151 @@
+"""The queue of deliveries: each is had by one process at a time, and by the next when it dies."""
+
+import pytest
+from hookkit import Hookkit
+from sqlalchemy import select, text
+
+from rooms.store.store import Store
+from rooms.store.tables import deliveries
+from rooms.webhooks import queue
+from rooms.webhooks.queue import Claimed, Due
+from rooms.webhooks.schedule import Dead, Delivered, Pending, answered
+
+LOCK = 90_000
+
+
+async def _owe(hooks: Hookkit, count: int = 1) -> str:
+    webhook = await hooks.create("http://127.0.0.1:9000/")
+    await hooks.announce(count=count)
+    return webhook.id
+
+
+async def _claim(hooks: Hookkit, limit: int = 100) -> list[Claimed]:
+    async with hooks.store.writing(None) as db:
+        due = await queue.peek(db, hooks.now, limit, ())
+        return await queue.claim(db, due, hooks.now, hooks.now + LOCK)
+
+
+async def _peek(hooks: Hookkit, *full: str) -> list[Due]:
+    async with hooks.store.reading(None) as db:
+        return list(await queue.peek(db, hooks.now, 100, full))
+
+
+async def test_what_is_claimed_is_not_due_until_its_lock_is_over(hooks: Hookkit) -> None:
+    """A dead process keeps a delivery for 90 s."""
+    await _owe(hooks)
+    (claimed,) = await _claim(hooks)
+
+    assert (claimed.attempt, claimed.url) == (0, "http://127.0.0.1:9000/")
+    assert await _peek(hooks) == []
+    hooks.now += LOCK - 1
+    assert await _peek(hooks) == []
+    hooks.now += 1
+    assert [due.id for due in await _peek(hooks)] == [claimed.id]
+
+
+async def test_two_who_saw_the_same_get_it_once(hooks: Hookkit, store: Store) -> None:
+    """Whoever is second gets nothing, and does not wait (PostgreSQL)."""
+    await _owe(hooks, 3)
+    due = await _peek(hooks)
+    async with store.writing(None) as db:
+        first = await queue.claim(db, due, hooks.now, hooks.now + LOCK)
+        if store.dialect == "postgresql":
+            async with store.writing(None) as other:
+                assert await queue.claim(other, due, hooks.now, hooks.now + LOCK) == []
+    async with store.writing(None) as db:
+        assert await queue.claim(db, due, hooks.now, hooks.now + LOCK) == []
+
+    assert len(first) == 3
+
+
+async def test_full_webhooks_are_passed_over(hooks: Hookkit) -> None:
+    """They have enough under way."""
+    full = await _owe(hooks, 3)
+    other = await hooks.create("http://127.0.0.1:9001/", "room.ended")
+    await hooks.announce("room.ended")
+
+    assert {due.webhook_id for due in await _peek(hooks, full)} == {other.id}
+
+
+async def test_the_longest_due_comes_first(hooks: Hookkit) -> None:
+    """Order is best effort, and this is the effort."""
+    await _owe(hooks)
+    (first,) = await _peek(hooks)
+    hooks.now += 1_000
+    await hooks.announce()
+
+    assert (await _peek(hooks))[0] == first
+
+
+@pytest.mark.parametrize(
+    ("verdict", "state"),
+    [(Delivered(), "delivered"), (Pending(1), "pending"), (Dead(gone=False), "dead")],
+)
+async def test_a_result_is_written_once(
+    hooks: Hookkit, store: Store, verdict: Delivered | Pending | Dead, state: str
+) -> None:
+    """The attempt counts, the lock is gone; a second time changes nothing."""
+    await _owe(hooks)
+    (claimed,) = await _claim(hooks)
+    for _ in range(2):
+        async with store.writing(None) as db:
+            await queue.settle(db, claimed, answered(200), verdict, hooks.now)
+
+    async with store.reading(None) as db:
+        row = (await db.execute(select(deliveries))).one()
+    assert (row.state, row.attempt, row.locked_until, row.last_status) == (state, 1, 0, 200)
+
+
+async def test_a_result_that_comes_too_late_is_not_written(hooks: Hookkit, store: Store) -> None:
+    """The lock was over, and another process has the delivery now."""
+    await _owe(hooks)
+    (late,) = await _claim(hooks)
+    hooks.now += LOCK
+    (claimed,) = await _claim(hooks)
+    async with store.writing(None) as db:
+        await queue.settle(db, late, answered(500), Dead(gone=False), hooks.now)
+
+    async with store.reading(None) as db:
+        row = (await db.execute(select(deliveries))).one()
+    assert (row.state, row.locked_until) == ("pending", claimed.locked_until)
+
+
+async def test_what_is_handed_back_is_due_at_once(hooks: Hookkit, store: Store) -> None:
+    """No attempt is counted."""
+    await _owe(hooks, 2)
+    claimed = await _claim(hooks)
+    async with store.writing(None) as db:
+        await queue.hand_back(db, claimed)
+
+    assert len(await _peek(hooks)) == 2
+
+
+async def test_the_next_and_the_depth_are_known(hooks: Hookkit, store: Store) -> None:
+    """When to look again, and how far behind the queue is."""
+    await _owe(hooks, 3)
+    (claimed,) = await _claim(hooks, 1)
+    async with store.writing(None) as db:
+        await queue.settle(db, claimed, answered(500), Pending(hooks.now + 10_000), hooks.now)
+    async with store.reading(None) as db:
+        assert await queue.next_due(db, hooks.now) == hooks.now + 10_000
+        assert await queue.depth(db, hooks.now) == queue.Depth(2, hooks.now)
+        assert await queue.next_due(db, hooks.now + 10_000) is None
+        assert await queue.depth(db, hooks.now - 1) == queue.Depth(0, None)
+
+
+async def test_looking_for_work_goes_by_the_index_of_what_is_pending(
+    hooks: Hookkit, store: Store
+) -> None:
+    """However many deliveries were made before."""
+    async with store.reading(None) as db:
+        query = queue.peek_query(hooks.now, 32, ["wh_1"])
+        sql = str(query.compile(db.engine, compile_kwargs={"literal_binds": True}))
+        if store.dialect == "postgresql":
+            # Its planner would read a table without rows from end to end.
+            await db.execute(text("SET LOCAL enable_seqscan = off"))
+            explain = "EXPLAIN "
+        else:
+            explain = "EXPLAIN QUERY PLAN "
+        plan = [str(row) for row in await db.execute(text(explain + sql))]
+
+    assert any("ix_deliveries_due_at" in row for row in plan)
