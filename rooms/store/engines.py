@@ -7,16 +7,16 @@ that `rooms.store.failures` calls one.
 import contextlib
 from collections.abc import AsyncIterator
 
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from rooms.store import failures
 
 
-def translate(engine: AsyncEngine) -> None:
+def translate(engine: Engine) -> None:
     """Makes statements on *engine* raise `StoreUnavailable` where the database is away."""
-    event.listen(engine.sync_engine, "handle_error", _on_error)
+    event.listen(engine, "handle_error", _on_error)
 
 
 @contextlib.asynccontextmanager

@@ -41,6 +41,11 @@ def is_away(error: BaseException) -> bool:
     return _driver_is_away(error)
 
 
+def is_busy(error: sqlite3.Error) -> bool:
+    """Whether somebody else has the file locked now."""
+    return error.sqlite_errorcode & _SQLITE_PRIMARY == sqlite3.SQLITE_BUSY
+
+
 def _driver_is_away(error: BaseException) -> bool:
     if isinstance(error, sqlite3.Error):
         code = getattr(error, "sqlite_errorcode", 0)

@@ -4,18 +4,19 @@ Comes in: the database's URL. Goes out: the revision that it was at, and is at. 
 may start at once: the first migrates, the others wait and find nothing to do.
 """
 
+import asyncio
 from pathlib import Path
 
 import msgspec
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, text
+from sqlalchemy import URL, Connection, create_engine, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.pool import NullPool
 
 from rooms.errors import SchemaMismatch
-from rooms.store import migrations, postgres, schema, sqlite
-from rooms.store.engines import begun
+from rooms.store import migrations, postgres, schema
+from rooms.store.engines import begun, translate
 from rooms.store.url import DatabaseUrl
 
 _LOCK = text("SELECT pg_advisory_xact_lock(7809644627822637426)")
@@ -38,27 +39,48 @@ async def ensure(url: str) -> Migrated:
     Raises `StoreUnavailable`, and `SchemaMismatch` when the database is newer than this program
     or its user may not do what a migration needs.
     """
-    engine = _engine(DatabaseUrl.parse(url))
+    location = DatabaseUrl.parse(url)
     try:
-        async with begun(engine) as db:
-            return await _upgraded(db)
+        if location.file is not None:
+            return await asyncio.to_thread(_migrate_file, location.file)
+        return await _migrate_server(location.parsed)
     except DBAPIError as error:
         raise SchemaMismatch(
             f"the migration failed and nothing was changed: {error.orig}; see docs/tenants.md for "
             "what the database's user must be allowed to do"
         ) from error
+
+
+async def _migrate_server(url: URL) -> Migrated:
+    engine = postgres.engine(url, 1, command_seconds=MIGRATION_SECONDS)
+    try:
+        async with begun(engine) as db:
+            await db.execute(_LOCK)
+            return await db.run_sync(_migrate)
     finally:
         await engine.dispose()
 
 
-async def _upgraded(db: AsyncConnection) -> Migrated:
-    if db.dialect.name == "postgresql":
-        await db.execute(_LOCK)
-    before = await schema.revision(db)
+def _migrate_file(file: Path) -> Migrated:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        f"sqlite:///{file}",
+        connect_args={"timeout": MIGRATION_SECONDS, "isolation_level": None},
+        poolclass=NullPool,
+    )
+    translate(engine)
+    with engine.connect() as connection, connection.begin():
+        connection.exec_driver_sql("BEGIN EXCLUSIVE")
+        return _migrate(connection)
+
+
+def _migrate(connection: Connection) -> Migrated:
+    """In a transaction that no other migration runs beside."""
+    before = schema.revision(connection)
     if before is not None and before > schema.HEAD:
-        await schema.check(db)
+        schema.check(connection)
     if before != schema.HEAD:
-        await db.run_sync(upgrade)
+        upgrade(connection)
     return Migrated(before, schema.HEAD)
 
 
@@ -69,10 +91,3 @@ def upgrade(connection: Connection) -> None:
     config.set_main_option("script_location", str(folder).replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
-
-
-def _engine(url: DatabaseUrl) -> AsyncEngine:
-    if url.file is None:
-        return postgres.engine(url.parsed, 1, command_seconds=MIGRATION_SECONDS)
-    url.file.parent.mkdir(parents=True, exist_ok=True)
-    return sqlite.migrating_engine(url.file, MIGRATION_SECONDS)

@@ -76,7 +76,7 @@ def engine(url: URL, connections: int, *, command_seconds: float | None = None) 
             "server_settings": {"application_name": "levelchat", "jit": "off"},
         },
     )
-    translate(made)
+    translate(made.sync_engine)
     event.listen(made.sync_engine, "checkout", _refuse_closed)
     return made
 

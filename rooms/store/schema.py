@@ -4,7 +4,6 @@ Comes in: a connection. Goes out: nothing, or `SchemaMismatch`.
 """
 
 from sqlalchemy import Connection, inspect, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rooms.errors import SchemaMismatch
 
@@ -14,9 +13,9 @@ HEAD = "0001"
 _REVISION = text("SELECT version_num FROM alembic_version")
 
 
-async def check(db: AsyncConnection) -> None:
+def check(connection: Connection) -> None:
     """Raises `SchemaMismatch` that says what to do."""
-    found = await revision(db)
+    found = revision(connection)
     if found is None:
         raise missing()
     if found < HEAD:
@@ -36,12 +35,8 @@ def missing() -> SchemaMismatch:
     return SchemaMismatch("the database has no tables yet; run `levelchat migrate` first")
 
 
-async def revision(db: AsyncConnection) -> str | None:
+def revision(connection: Connection) -> str | None:
     """The revision that the tables are at; None when there are none."""
-    if not await db.run_sync(_has_revision):
+    if not inspect(connection).has_table("alembic_version"):
         return None
-    return (await db.execute(_REVISION)).scalar_one_or_none()
-
-
-def _has_revision(connection: Connection) -> bool:
-    return inspect(connection).has_table("alembic_version")
+    return connection.execute(_REVISION).scalar_one_or_none()

@@ -4,8 +4,7 @@ Comes in: a URL. Goes out: connections in a transaction. A database that is away
 `StoreUnavailable`, whatever its driver calls it.
 """
 
-import contextlib
-from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from sqlalchemy import text
@@ -27,14 +26,10 @@ class Database(Protocol):
     async def close(self) -> None:
         """Closes every connection."""
 
-    def reading(
-        self, org_id: str | None
-    ) -> contextlib.AbstractAsyncContextManager[AsyncConnection]:
+    def reading(self, org_id: str | None) -> AbstractAsyncContextManager[AsyncConnection]:
         """A transaction that changes nothing."""
 
-    def writing(
-        self, org_id: str | None
-    ) -> contextlib.AbstractAsyncContextManager[AsyncConnection]:
+    def writing(self, org_id: str | None) -> AbstractAsyncContextManager[AsyncConnection]:
         """A transaction that commits when its block ends well."""
 
 
@@ -57,7 +52,7 @@ class Store:
             raise schema.missing()
         try:
             async with self._database.reading(None) as db:
-                await schema.check(db)
+                await db.run_sync(schema.check)
         except BaseException:
             await self.close()
             raise
@@ -66,17 +61,13 @@ class Store:
         """Closes every connection; those in use when they come back."""
         await self._database.close()
 
-    @contextlib.asynccontextmanager
-    async def reading(self, org_id: str | None) -> AsyncIterator[AsyncConnection]:
+    def reading(self, org_id: str | None) -> AbstractAsyncContextManager[AsyncConnection]:
         """A consistent view of one instant; changing anything in it fails."""
-        async with self._database.reading(org_id) as db:
-            yield db
+        return self._database.reading(org_id)
 
-    @contextlib.asynccontextmanager
-    async def writing(self, org_id: str | None) -> AsyncIterator[AsyncConnection]:
+    def writing(self, org_id: str | None) -> AbstractAsyncContextManager[AsyncConnection]:
         """Commits when the block ends well, rolls back when it raises or is cancelled."""
-        async with self._database.writing(org_id) as db:
-            yield db
+        return self._database.writing(org_id)
 
     async def ping(self) -> None:
         """Raises `StoreUnavailable` when the database does not answer."""

@@ -91,8 +91,7 @@ async def test_a_file_that_stays_locked_is_away(
 ) -> None:
     """A writer waits for the lock for so long, then says so; readers do not notice."""
     await make_tenant(store, "one")
-    async with store.writing(None) as db:
-        await db.execute(text("PRAGMA busy_timeout = 20"))
+    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.05)
     other.execute("BEGIN IMMEDIATE")
 
     with pytest.raises(StoreUnavailable) as caught:
@@ -160,26 +159,20 @@ async def test_a_missing_file_is_away(tmp_path: Path) -> None:
     assert not (tmp_path / "none.db").exists()
 
 
-async def test_each_statement_is_one_trip_to_the_thread(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+async def test_the_loop_goes_on_while_another_process_writes(
+    store: Store, other: sqlite3.Connection
 ) -> None:
-    """A transaction of three statements costs four trips: the commit is the fourth."""
-    await make_tenant(store, "one")
-    trips = 0
-    execute = sqlite.Connection._execute
+    """A writer that waits for the file holds up nobody else, and goes on when the file is free."""
+    other.execute("BEGIN IMMEDIATE")
+    waiting = asyncio.create_task(make_tenant(store, "one"))
 
-    async def counted(self: sqlite.Connection, *arguments: object) -> object:
-        nonlocal trips
-        trips += 1
-        return await execute(self, *arguments)
+    for _ in range(20):
+        await asyncio.sleep(0.001)
+    assert not waiting.done()
+    assert await _count(store) == 0
 
-    monkeypatch.setattr(sqlite.Connection, "_execute", counted)
-    async with store.writing(None) as db:
-        for _ in range(2):
-            await db.execute(select(organisations))
-        await db.execute(text("UPDATE organisations SET created_at = 2"))
-
-    assert trips == 4
+    other.execute("ROLLBACK")
+    await waiting
 
 
 def test_it_runs_on_uvloop(databases: Databases) -> None:
