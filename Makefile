@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Servers and tests start often: none of them should compile every library anew.
+export PYTHONDONTWRITEBYTECODE :=
 RUN_WEB := $(BIN)/python scripts/node.py npm --prefix web
 
 .DEFAULT_GOAL := help
