@@ -139,7 +139,7 @@ async def test_looking_for_work_goes_by_the_index_of_what_is_pending(
     """However many deliveries were made before."""
     async with store.reading(None) as db:
         query = queue.peek_query(hooks.now, 32, ["wh_1"])
-        sql = str(query.compile(db.engine, compile_kwargs={"literal_binds": True}))
+        sql = str(query.compile(dialect=db.dialect, compile_kwargs={"literal_binds": True}))
         if store.dialect == "postgresql":
             # Its planner would read a table without rows from end to end.
             await db.execute(text("SET LOCAL enable_seqscan = off"))
