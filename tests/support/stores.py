@@ -11,11 +11,12 @@ import asyncpg
 import msgspec
 from postgres import PostgresServer
 
+from levelchat.bus.messages import Message
 from rooms.alarm import Alarm
 from rooms.model import Millis
 from rooms.store import migrate
 from rooms.store.store import Store
-from rooms.store.transaction import Transaction
+from rooms.store.transaction import Transaction, Transactions
 from rooms.tenancy import Tenants
 
 DIALECTS = ("sqlite", "postgresql")
@@ -112,6 +113,20 @@ async def transaction(
     """A transaction without a bus."""
     async with store.writing(org_id) as db:
         yield Transaction(db, now, SilentOutbox(), Alarm())
+
+
+class SilentBus:
+    """Carries nothing."""
+
+    connected = True
+
+    def publish(self, subject: str, message: Message) -> None:
+        """Nobody listens."""
+
+
+def transactions(store: Store, now: Millis = NOW) -> Transactions:
+    """Transactions at one instant, without a bus."""
+    return Transactions(store, SilentBus(), lambda: now, SilentOutbox(), Alarm())
 
 
 async def make_tenant(store: Store, name: str, pepper: bytes = PEPPER) -> Tenant:
