@@ -3,6 +3,8 @@
 Comes in: calls. Goes out: tokens, and where they are used.
 """
 
+import contextlib
+from collections.abc import Iterator
 from http import HTTPStatus
 
 from levelchat.auth.errors import TokenInvalid, TokenMissing, TokenRevoked
@@ -10,7 +12,7 @@ from levelchat.contract.rest import NewRoomToken, NewToken, TokenView
 from rooms import views
 from rooms.api.route import Auth, Call, Route, Work
 from rooms.api.seams import Place
-from rooms.errors import InvalidRequest, KeyMissing, NotFound, QuotaExceeded, RoomEnded
+from rooms.errors import Flaw, InvalidRequest, KeyMissing, NotFound, QuotaExceeded, RoomEnded
 from rooms.minting import Minted, Minting
 
 TAG = "Tokens"
@@ -72,10 +74,13 @@ class TokenCalls:
         ]
 
     async def _mint_on_the_fly(self, call: Call) -> TokenView:
-        return self._view(await self._minting.mint_on_the_fly(call.who, call.body), call)
+        with _fitting():
+            minted = await self._minting.mint_on_the_fly(call.who, call.body)
+        return self._view(minted, call)
 
     async def _mint(self, call: Call) -> TokenView:
-        minted = await self._minting.mint(call.who, call.path["room_id"], call.body)
+        with _fitting():
+            minted = await self._minting.mint(call.who, call.path["room_id"], call.body)
         return self._view(minted, call)
 
     async def _renew(self, call: Call) -> TokenView:
@@ -94,3 +99,12 @@ class TokenCalls:
             expires_at=views.instant(minted.expires_at),
             urls=views.room_urls(minted.room, call.base_url, self._place(minted.room)),
         )
+
+
+@contextlib.contextmanager
+def _fitting() -> Iterator[None]:
+    """A token has a longest length; what makes it longer is the caller's to shorten."""
+    try:
+        yield
+    except ValueError as error:
+        raise InvalidRequest([Flaw("meta", str(error))]) from error

@@ -16,7 +16,7 @@ from levelchat.contract.rest import (
 from rooms.api.query import Page
 from rooms.api.route import Call, Route, Work
 from rooms.api.seams import Hooks
-from rooms.errors import InvalidRequest, NotFound
+from rooms.errors import InvalidRequest, NotFound, TooManyWebhooks
 
 TAG = "Webhooks"
 
@@ -43,7 +43,7 @@ class WebhookCalls:
                 status=HTTPStatus.CREATED,
                 work=Work.WRITE,
                 idempotent=True,
-                errors=(InvalidRequest,),
+                errors=(InvalidRequest, TooManyWebhooks),
             ),
             Route(
                 "GET",

@@ -17,28 +17,22 @@ from levelchat.auth.token import Minter
 from levelchat.auth.verifier import TokenVerifier
 from levelchat.bus.seams import CONTROL
 from levelchat.clock import SystemClock
-from levelchat.contract.rest import (
-    Account,
-    DeliveryPage,
-    NewWebhook,
-    NewWebhookView,
-    WebhookPage,
-    WebhookView,
-)
+from levelchat.contract.rest import Account
 from levelchat.media.time import NANOSECOND
 from levelchat.service import problem
 from rooms import ids
 from rooms.api.api import RoomsApi
 from rooms.api.identities import StoredIdentities
 from rooms.api.seams import Visit
-from rooms.errors import KeyInvalid, LoginFailed, NotFound
+from rooms.errors import KeyInvalid, LoginFailed
 from rooms.minting import Minting
 from rooms.model import Principal, Room
 from rooms.settings import RoomsSettings
 from rooms.store.store import Store
 from rooms.store.tenants import Project
-from rooms.store.transaction import Transaction
 from rooms.tenancy import Tenants
+from rooms.webhooks.endpoints import Endpoints
+from rooms.webhooks.secrets import SecretBox
 
 PASSWORD = "correct horse"
 
@@ -65,56 +59,6 @@ class Identities(StoredIdentities):
 
     async def log_out(self, cookie: str) -> None:
         self.logins.pop(cookie, None)
-
-
-class Hooks:
-    """Webhooks in memory."""
-
-    def __init__(self) -> None:
-        self._hooks: dict[str, dict[str, NewWebhookView]] = {}
-
-    async def create(self, tx: Transaction, who: Principal, wanted: NewWebhook) -> NewWebhookView:
-        made = NewWebhookView(
-            id=ids.new(ids.WEBHOOK),
-            url=wanted.url,
-            events=wanted.events or [],
-            key_id="1",
-            created_at="2026-04-25T09:30:00Z",
-            disabled_at=None,
-            secret=secrets.token_urlsafe(),
-        )
-        self._hooks.setdefault(who.project_id, {})[made.id] = made
-        return made
-
-    async def page(
-        self, tx: Transaction, who: Principal, *, limit: int, cursor: str | None
-    ) -> WebhookPage:
-        mine = list(self._hooks.get(who.project_id, {}).values())[:limit]
-        shown = [
-            WebhookView(**{name: getattr(each, name) for name in WebhookView.__struct_fields__})
-            for each in mine
-        ]
-        return WebhookPage(items=shown, next_cursor=None)
-
-    async def delete(self, tx: Transaction, who: Principal, webhook_id: str) -> None:
-        if self._hooks.get(who.project_id, {}).pop(webhook_id, None) is None:
-            raise NotFound("there is no such webhook")
-
-    async def deliveries(
-        self, tx: Transaction, who: Principal, webhook_id: str, *, limit: int, cursor: str | None
-    ) -> DeliveryPage:
-        self._find(who, webhook_id)
-        return DeliveryPage(items=[], next_cursor=None)
-
-    async def redeliver(
-        self, tx: Transaction, who: Principal, webhook_id: str, event_id: str | None
-    ) -> int:
-        self._find(who, webhook_id)
-        return 0
-
-    def _find(self, who: Principal, webhook_id: str) -> None:
-        if webhook_id not in self._hooks.get(who.project_id, {}):
-            raise NotFound("there is no such webhook")
 
 
 @dataclass
@@ -208,7 +152,7 @@ async def running(
         transactions=kit.transactions,
         minting=minting,
         identities=identities,
-        hooks=Hooks(),
+        hooks=Endpoints(SecretBox(bytes(32)), lambda _due: None, private=False),
         settings=settings or RoomsSettings(),
         clock=clock,
         place=lambda _room: "",

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from levelchat.contract.rest import NewRoom, NewRoomToken
@@ -78,6 +78,7 @@ def test_no_body_may_count_as_an_empty_object() -> None:
     assert Reader(NewRoom, optional=True).decode(b"") == NewRoom()
 
 
+@settings(max_examples=40, deadline=None)
 @given(
     st.recursive(
         st.none() | st.integers() | st.text(),

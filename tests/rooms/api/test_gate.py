@@ -9,6 +9,9 @@ from rooms import tenancy
 from rooms.settings import RoomsSettings
 from rooms.store.store import Store
 
+# Nothing here depends on the kind of the database.
+pytestmark = pytest.mark.parametrize("dialect", ["sqlite"])
+
 LIST = ("GET", "/v1/rooms")
 
 
@@ -23,9 +26,9 @@ async def test_a_key_opens_its_own_project(api: ApiKit) -> None:
     assert (await api.problem(*LIST, key=None))["code"] == "key_missing"
 
 
-@pytest.mark.parametrize(
-    "header",
-    [
+async def test_what_is_no_key_proves_nothing(api: ApiKit) -> None:
+    """401 `key_invalid`, whatever it is that was presented."""
+    for header in (
         "Bearer lc_pk_0123456789abcdef." + "x" * 43,
         "Bearer lc_pk_",
         "Bearer lc_pk_\u00e4",
@@ -33,13 +36,9 @@ async def test_a_key_opens_its_own_project(api: ApiKit) -> None:
         "Bearer",
         "Basic YTpi",
         "Bearer " + "x" * 8000,
-    ],
-)
-async def test_what_is_no_key_proves_nothing(api: ApiKit, header: str) -> None:
-    """401 `key_invalid`, whatever it is that was presented."""
-    found = await api.problem(*LIST, key=None, Authorization=header)
-
-    assert (found["status"], found["code"]) == (401, "key_invalid")
+    ):
+        found = await api.problem(*LIST, key=None, Authorization=header)
+        assert (found["status"], found["code"]) == (401, "key_invalid")
 
 
 async def test_a_good_key_costs_no_query(api: ApiKit) -> None:
