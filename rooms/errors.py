@@ -4,6 +4,7 @@ LevelChatError
 ├── PeerError
 │   ├── InvalidRequest          422: names each wrong value in `errors`
 │   ├── MalformedBody           400: no JSON, not UTF-8, too deep
+│   ├── UnknownMessage          400: a signalling message of no known type
 │   ├── BodyTooLarge            413
 │   ├── BodyTooSlow             408
 │   ├── WrongContentType        415: not JSON
@@ -64,6 +65,16 @@ class MalformedBody(PeerError):
 
     code = "malformed_body"
     title = "The body is malformed"
+
+
+class UnknownMessage(PeerError):
+    """The signalling message has a `type` that the protocol does not know.
+
+    Use one of the types of `docs/signalling.md`.
+    """
+
+    code = "unknown_message"
+    title = "Unknown message"
 
 
 class BodyTooLarge(PeerError):
