@@ -4,6 +4,7 @@ Comes in: headers and the peer's address. Goes out: the name that limits count i
 a page of another site made it.
 """
 
+import functools
 import ipaddress
 from collections.abc import Collection, Mapping
 from urllib.parse import urlsplit
@@ -27,6 +28,7 @@ def address(peer: str | None, forwarded: str | None, proxies: Collection[str]) -
     return _network(caller)
 
 
+@functools.lru_cache(maxsize=1024)
 def _network(caller: str) -> str:
     try:
         parsed = ipaddress.ip_address(caller.partition("%")[0])
