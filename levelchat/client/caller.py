@@ -96,6 +96,13 @@ class Caller:
         """Returns when it is gone."""
         await self._ask("DELETE", self._url(path, {}), headers=_once(idempotency_key))
 
+    async def delete_for(
+        self, path: str, answer: type[T], idempotency_key: str | None = None
+    ) -> T:
+        """What is left of it."""
+        url = self._url(path, {})
+        return _decoded(await self._ask("DELETE", url, headers=_once(idempotency_key)), answer)
+
     async def _ask(
         self,
         method: str,

@@ -75,9 +75,9 @@ class Rooms:
             if cursor is None:
                 return
 
-    async def end(self, room_id: str, *, idempotency_key: str | None = None) -> None:
+    async def end(self, room_id: str, *, idempotency_key: str | None = None) -> RoomView:
         """Ends the room: every participant is kicked with `host_ended`. Ending twice is fine."""
-        await self._caller.delete(_room(room_id), idempotency_key)
+        return await self._caller.delete_for(_room(room_id), RoomView, idempotency_key)
 
     async def token(
         self,

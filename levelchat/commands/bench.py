@@ -10,6 +10,7 @@ command = LazyGroup(
         "edge": "bench.edge_wake",
         "rtp": "bench.rtp_receive",
         "garbage": "bench.udp_garbage",
+        "rooms": "bench.rooms",
     },
     name="bench",
     help="Measure this machine: prints numbers with their spread.",

@@ -1,0 +1,52 @@
+"""How large a run of `levelchat bench rooms` is, and where it says how far it has come."""
+
+import sys
+from typing import Protocol
+
+import msgspec
+
+from bench.rooms_results import Reading
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What is measured how long."""
+
+    seconds: float = 60
+    """Of creates at a fixed rate."""
+    rate: float = 200
+    """Creates, and joins, a second."""
+    closed_seconds: float = 10
+    """Of each measurement that goes as fast as it can."""
+    connections: int = 16
+    rooms: int = 100_000
+    """Idle ones."""
+    idle_seconds: float = 70
+    """How long they are watched: three ticks of the sweeper."""
+    requests: int = 300
+    """Of each listing and lookup."""
+    participants: int = 5_000
+    rounds: int = 20
+    """Chat messages, joins and leaves, one at a time."""
+    abandoned: int = 10
+    """Participants of each abandoned room."""
+
+
+class Say(Protocol):
+    """Shows where we are."""
+
+    def __call__(self, text: str) -> None:
+        """Replaces what was shown before."""
+
+
+class Measurement(Protocol):
+    """One measurement on one store: takes a fresh installation each time."""
+
+    async def __call__(self, store: str, plan: Plan, say: Say, notes: list[str]) -> list[Reading]:
+        """The figures; *notes* are for what is no figure."""
+
+
+def status_line(text: str) -> None:
+    """On a terminal, one line that is written over; else nothing."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\x1b[K{text}")
+        sys.stderr.flush()

@@ -1,0 +1,193 @@
+"""An installation with rooms for a benchmark, and servers on it, each a process of its own.
+
+Comes in: which database. Goes out: a URL, an API key, and what the process costs. Everything
+ends and goes away with the blocks, also on Ctrl-C.
+"""
+
+import asyncio
+import contextlib
+import os
+import re
+import socket
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import msgspec
+
+from bench import postgres_server
+from levelchat.errors import EnvironmentFault
+
+START_SECONDS = 60
+"""A cold start with migrations on PostgreSQL takes some 5 s."""
+STOP_SECONDS = 12
+POLL_SECONDS = 0.05
+SETTINGS = {
+    # The load comes from one address with one key; limits have their own tests.
+    "LEVELCHAT_ROOMS__REQUESTS_PER_KEY": "1000000",
+    "LEVELCHAT_ROOMS__REQUESTS_PER_ADDRESS": "1000000",
+}
+STORES = ("sqlite", "postgresql")
+
+_KEY = re.compile(r"lc_pk_[^\s\x1b]+")
+_OK = 200
+
+
+class RoomsServerFailed(EnvironmentFault):
+    """The server under measurement did not start, or answered wrongly."""
+
+    code = "bench_rooms_failed"
+    title = "The server failed"
+
+
+class Cost(msgspec.Struct, frozen=True):
+    """What a process has used so far, as Linux counts it."""
+
+    resident: int
+    """Bytes."""
+    processor: float
+    """Seconds."""
+    wakeups: int
+    """How often it slept and was woken: voluntary context switches of all its threads."""
+
+
+class Installation(msgspec.Struct):
+    """A data folder and a database."""
+
+    store: str
+    data: Path
+    database: str
+    key: str = ""
+    """An API key of the default project, once a server has run."""
+
+
+class RoomsServer:
+    """A running `levelchat serve --planes rooms`."""
+
+    def __init__(
+        self, installation: Installation, port: int, process: asyncio.subprocess.Process
+    ) -> None:
+        self.installation = installation
+        self.port = port
+        self._process = process
+
+    @property
+    def base(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def key(self) -> str:
+        return self.installation.key
+
+    def cost(self) -> Cost:
+        """Of the process, now."""
+        folder = Path("/proc") / str(self._process.pid)
+        # proc(5): fields 14 and 15 are user and system time, after the name in parentheses.
+        fields = (folder / "stat").read_text().rpartition(")")[2].split()
+        ticks = int(fields[11]) + int(fields[12])
+        return Cost(
+            resident=_status(folder / "status", "VmRSS") * 1024,
+            processor=ticks / os.sysconf("SC_CLK_TCK"),
+            wakeups=sum(
+                _status(task / "status", "voluntary_ctxt_switches")
+                for task in (folder / "task").iterdir()
+            ),
+        )
+
+    async def metrics(self) -> dict[str, float]:
+        """What `/metrics` shows, by name with labels."""
+        async with aiohttp.ClientSession() as http, http.get(f"{self.base}/metrics") as answer:
+            text = await answer.text()
+        lines = (line.rpartition(" ") for line in text.splitlines() if line[:1] not in ("#", ""))
+        return {name: float(value) for name, _, value in lines}
+
+    def kill(self) -> None:
+        """SIGKILL: it says goodbye to nobody."""
+        self._process.kill()
+
+
+@contextlib.asynccontextmanager
+async def installed(store: str) -> AsyncIterator[Installation]:
+    """A new, empty installation."""
+    async with contextlib.AsyncExitStack() as stack:
+        name = stack.enter_context(tempfile.TemporaryDirectory(prefix="levelchat-bench-"))
+        data = Path(name)
+        url = f"sqlite:///{data / 'rooms.db'}"
+        if store == "postgresql":
+            url = await stack.enter_async_context(postgres_server.running())
+        yield Installation(store, data, url)
+
+
+@contextlib.asynccontextmanager
+async def serving(installation: Installation) -> AsyncIterator[RoomsServer]:
+    """A server on it, ready to be asked."""
+    port = _free_port()
+    log = installation.data / f"server-{port}.log"
+    settings = SETTINGS | {"LEVELCHAT_ROOMS__DATABASE": installation.database}
+    with log.open("wb") as output:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "levelchat", "serve", "--planes", "rooms"),
+            *("--data", str(installation.data), "--host", "127.0.0.1", "--http-port", str(port)),
+            stdout=output,
+            stderr=output,
+            env=os.environ | settings,
+        )
+    server = RoomsServer(installation, port, process)
+    try:
+        await _ready(server.base, process, log)
+        installation.key = installation.key or _first_key(log)
+        yield server
+    finally:
+        await _stop(process)
+
+
+async def _ready(base: str, process: asyncio.subprocess.Process, log: Path) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(START_SECONDS), aiohttp.ClientSession() as http:
+            while process.returncode is None:
+                with contextlib.suppress(aiohttp.ClientError):
+                    async with http.get(f"{base}/readyz") as answer:
+                        if answer.status == _OK:
+                            return
+                await asyncio.sleep(POLL_SECONDS)
+    raise RoomsServerFailed(f"levelchat serve is not ready: {_end(log)}")
+
+
+def _first_key(log: Path) -> str:
+    found = _KEY.search(log.read_text(errors="replace"))
+    if found is None:
+        raise RoomsServerFailed("the first start showed no API key")
+    return found.group()
+
+
+def _end(log: Path) -> str:
+    return log.read_text(errors="replace").strip()[-2000:] or "it printed nothing"
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is not None:
+        return
+    with contextlib.suppress(ProcessLookupError):
+        process.terminate()
+    try:
+        async with asyncio.timeout(STOP_SECONDS):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+
+
+def _status(file: Path, name: str) -> int:
+    """A number of a `status` file of proc(5)."""
+    for line in file.read_text().splitlines():
+        if line.startswith(f"{name}:"):
+            return int(line.split()[1])
+    return 0
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
