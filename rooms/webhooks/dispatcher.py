@@ -151,19 +151,21 @@ class Dispatcher:
             due = [each for each in due if each.id not in self._under_way]
             if not due:
                 return
-            claimed = await self._lock_some(schedule.share(due, load, AT_ONCE_EACH))
-            for each in claimed:
+            batch = await self._lock_some(schedule.share(due, load, AT_ONCE_EACH))
+            for each in batch.claimed:
                 tasks.create_task(self._deliver(sender, each))
-            if not claimed:
+            if not batch.claimed and not batch.disabled:
                 # Other replicas were faster; their locks will be seen shortly.
                 self._alarm.set(self._transactions.now() + CONTENDED)
                 return
 
-    async def _lock_some(self, due: Sequence[queue.Due]) -> list[Claimed]:
+    async def _lock_some(self, due: Sequence[queue.Due]) -> queue.Batch:
         async with self._transactions.writing(None) as tx:
-            claimed = await queue.claim(tx.db, due, tx.now, tx.now + self._lock)
-        self._under_way |= {each.id: each for each in claimed}
-        return claimed
+            batch = await queue.claim(tx.db, due, tx.now, tx.now + self._lock)
+            for webhook_id in sorted(batch.disabled):
+                await queue.bury(tx.db, webhook_id, tx.now)
+        self._under_way |= {each.id: each for each in batch.claimed}
+        return batch
 
     async def _deliver(self, sender: Sender, claimed: Claimed) -> None:
         attempt = claimed.attempt + 1

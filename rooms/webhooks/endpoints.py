@@ -32,7 +32,7 @@ MAX_WEBHOOKS = 20
 """Of a project: each event is written once for each."""
 MAX_REDELIVERED = 1_000
 """Deliveries that one call puts in the queue again."""
-PRUNE_BATCH = 1_000
+PRUNE_BATCH = 200
 """Events that one call of `prune` deletes."""
 _MAX_FLAWS = 20
 
@@ -87,10 +87,8 @@ class Endpoints:
 
     async def delete(self, tx: Transaction, who: Principal, webhook_id: str) -> None:
         """What is still owed to it is delivered no more. Raises `NotFound`."""
-        # Held: what happens meanwhile is written down before, or for this webhook not at all.
         webhook = await _found(tx, who, webhook_id, hold=True)
-        await tx.db.execute(delete(deliveries).where(deliveries.c.webhook_id == webhook.id))
-        await hooks.delete_webhook(tx.db, webhook.id)
+        await hooks.bury(tx.db, webhook.id, tx.now)
 
     async def deliveries(
         self, tx: Transaction, who: Principal, webhook_id: str, *, limit: int, cursor: str | None
@@ -132,15 +130,12 @@ class Endpoints:
 
 
 async def prune(tx: Transaction, before: Millis) -> int:
-    """Forgets events from before *before* with their deliveries, unless one is still to be made;
-    at most `PRUNE_BATCH`. How many; with as many as that, there may be more.
+    """Forgets events from before *before* with their deliveries, `PRUNE_BATCH` at most, and
+    webhooks that were deleted. How many events; with as many as that, there may be more.
     """
-    owed = select(deliveries.c.id).where(
-        deliveries.c.event_id == events.c.id, deliveries.c.state == "pending"
-    )
     query = (
         select(events.c.id)
-        .where(events.c.created_at < before, ~owed.exists())
+        .where(events.c.created_at < before)
         .order_by(events.c.created_at)
         .limit(PRUNE_BATCH)
     )
@@ -148,6 +143,7 @@ async def prune(tx: Transaction, before: Millis) -> int:
     if old:
         await tx.db.execute(delete(deliveries).where(deliveries.c.event_id.in_(old)))
         await tx.db.execute(delete(events).where(events.c.id.in_(old)))
+    await hooks.forget(tx.db, before)
     return len(old)
 
 

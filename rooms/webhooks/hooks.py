@@ -16,6 +16,8 @@ from rooms.store.tables import deliveries, events, webhooks
 from rooms.views import instant, maybe_instant
 
 _COLUMNS = [column for column in webhooks.c if column is not webhooks.c.secret]
+_DELETED = ""
+"""The URL of a webhook that is there for its deliveries only."""
 _encode = msgspec.json.Encoder().encode
 _decode_types = msgspec.json.Decoder(tuple[str, ...]).decode
 
@@ -85,9 +87,25 @@ async def count(db: AsyncConnection, who: Principal) -> int:
     return int((await db.execute(query)).scalar_one())
 
 
-async def delete_webhook(db: AsyncConnection, webhook_id: str) -> None:
-    """Its deliveries must be gone."""
-    await db.execute(delete(webhooks).where(webhooks.c.id == webhook_id))
+async def bury(db: AsyncConnection, webhook_id: str, now: Millis) -> None:
+    """Deletes the webhook, and its secret, for all who ask. The row stays as long as deliveries
+    refer to it: they may be many, and are forgotten with their events.
+    """
+    await db.execute(
+        update(webhooks)
+        .where(webhooks.c.id == webhook_id)
+        .values(url=_DELETED, secret=b"", disabled_at=now)
+    )
+
+
+async def forget(db: AsyncConnection, before: Millis) -> None:
+    """Rows of webhooks that were deleted before *before*, when nothing refers to them."""
+    owed = select(deliveries.c.id).where(deliveries.c.webhook_id == webhooks.c.id)
+    await db.execute(
+        delete(webhooks).where(
+            webhooks.c.url == _DELETED, webhooks.c.disabled_at < before, ~owed.exists()
+        )
+    )
 
 
 async def enable(db: AsyncConnection, webhook: Webhook) -> None:
@@ -114,7 +132,11 @@ async def deliveries_of(
 
 
 def _owned(who: Principal) -> Sequence[ColumnElement[bool]]:
-    return (webhooks.c.org_id == who.org_id, webhooks.c.project_id == who.project_id)
+    return (
+        webhooks.c.org_id == who.org_id,
+        webhooks.c.project_id == who.project_id,
+        webhooks.c.url != _DELETED,
+    )
 
 
 def _webhook(row: Row[tuple[object, ...]]) -> Webhook:

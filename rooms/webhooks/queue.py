@@ -9,18 +9,39 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, func, literal_column, select, update
+from sqlalchemy import Row, Select, func, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rooms.model import Millis
 from rooms.store.tables import deliveries, events, webhooks
 from rooms.webhooks.schedule import Dead, Delivered, Outcome, Pending, Verdict
 
-DEPTH_LIMIT = 100_000
+DEPTH_LIMIT = 10_000
 """Beyond so many the exact number matters no more."""
+BURIED_AT_ONCE = 500
+"""Deliveries to a disabled webhook that one transaction gives up."""
 
 # Written out: a parameter would keep planners from the index of what is pending.
 _IS_PENDING = deliveries.c.state == literal_column("'pending'")
+
+_CLAIM = (
+    select(
+        deliveries.c.id,
+        deliveries.c.webhook_id,
+        deliveries.c.attempt,
+        events.c.id.label("event_id"),
+        events.c.type,
+        events.c.payload,
+        webhooks.c.url,
+        webhooks.c.key_id,
+        webhooks.c.secret,
+        webhooks.c.disabled_at,
+    )
+    .join(events, events.c.id == deliveries.c.event_id)
+    .join(webhooks, webhooks.c.id == deliveries.c.webhook_id)
+    .order_by(deliveries.c.id)
+    .with_for_update(of=deliveries, skip_locked=True)
+)
 
 
 class Due(msgspec.Struct, frozen=True):
@@ -44,6 +65,14 @@ class Claimed(msgspec.Struct, frozen=True):
     url: str
     key_id: str
     sealed: bytes
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """What a claim brought."""
+
+    claimed: list[Claimed]
+    disabled: set[str]
+    """Webhooks that something is owed to although they want nothing more."""
 
 
 class Depth(msgspec.Struct, frozen=True):
@@ -76,52 +105,20 @@ def peek_query(now: Millis, limit: int, full: Collection[str]) -> Select[tuple[s
     )
 
 
-async def claim(
-    db: AsyncConnection, wanted: Sequence[Due], now: Millis, until: Millis
-) -> list[Claimed]:
+async def claim(db: AsyncConnection, wanted: Sequence[Due], now: Millis, until: Millis) -> Batch:
     """Locks those of *wanted* that nobody else has claimed meanwhile."""
-    query = (
-        select(
-            deliveries.c.id,
-            deliveries.c.webhook_id,
-            deliveries.c.attempt,
-            events.c.id.label("event_id"),
-            events.c.type,
-            events.c.payload,
-            webhooks.c.url,
-            webhooks.c.key_id,
-            webhooks.c.secret,
-        )
-        .join(events, events.c.id == deliveries.c.event_id)
-        .join(webhooks, webhooks.c.id == deliveries.c.webhook_id)
-        .where(
-            deliveries.c.id.in_([due.id for due in wanted]),
-            deliveries.c.state == "pending",
-            deliveries.c.due_at <= now,
-            deliveries.c.locked_until <= now,
-        )
-        .order_by(deliveries.c.id)
-        .with_for_update(of=deliveries, skip_locked=True)
+    query = _CLAIM.where(
+        deliveries.c.id.in_([due.id for due in wanted]),
+        deliveries.c.state == "pending",
+        deliveries.c.due_at <= now,
+        deliveries.c.locked_until <= now,
     )
-    claimed = [
-        Claimed(
-            id=row.id,
-            webhook_id=row.webhook_id,
-            attempt=row.attempt,
-            locked_until=until,
-            event_id=row.event_id,
-            event_type=row.type,
-            body=row.payload,
-            url=row.url,
-            key_id=row.key_id,
-            sealed=row.secret,
-        )
-        for row in await db.execute(query)
-    ]
+    rows = (await db.execute(query)).all()
+    claimed = [_claimed(row, until) for row in rows if row.disabled_at is None]
     if claimed:
         ours = deliveries.c.id.in_([each.id for each in claimed])
         await db.execute(update(deliveries).where(ours).values(locked_until=until))
-    return claimed
+    return Batch(claimed, {row.webhook_id for row in rows if row.disabled_at is not None})
 
 
 async def settle(
@@ -157,10 +154,24 @@ async def disable(db: AsyncConnection, webhook_id: str, now: Millis) -> None:
         .where(webhooks.c.id == webhook_id, webhooks.c.disabled_at.is_(None))
         .values(disabled_at=now)
     )
+
+
+async def bury(db: AsyncConnection, webhook_id: str, now: Millis) -> None:
+    """Gives up what is owed to a disabled webhook, `BURIED_AT_ONCE` at most."""
+    owed = (
+        select(deliveries.c.id)
+        .where(
+            deliveries.c.webhook_id == webhook_id,
+            _IS_PENDING,
+            deliveries.c.locked_until <= now,
+        )
+        .limit(BURIED_AT_ONCE)
+    )
+    found = list((await db.execute(owed)).scalars())
     await db.execute(
         update(deliveries)
-        .where(deliveries.c.webhook_id == webhook_id, deliveries.c.state == "pending")
-        .values(state="dead", locked_until=0, last_error="the webhook was disabled by a 410")
+        .where(deliveries.c.id.in_(found), deliveries.c.state == "pending")
+        .values(state="dead", locked_until=0, last_error="the webhook was disabled or deleted")
     )
 
 
@@ -182,6 +193,21 @@ async def depth(db: AsyncConnection, now: Millis) -> Depth:
     )
     row = (await db.execute(select(func.count(), func.min(due.c.due_at)))).one()
     return Depth(int(row[0]), row[1])
+
+
+def _claimed(row: Row[*tuple[Any, ...]], until: Millis) -> Claimed:
+    return Claimed(
+        id=row.id,
+        webhook_id=row.webhook_id,
+        attempt=row.attempt,
+        locked_until=until,
+        event_id=row.event_id,
+        event_type=row.type,
+        body=row.payload,
+        url=row.url,
+        key_id=row.key_id,
+        sealed=row.secret,
+    )
 
 
 def _still(claimed: Claimed) -> tuple[Any, ...]:

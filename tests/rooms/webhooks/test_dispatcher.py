@@ -98,6 +98,19 @@ async def test_410_stops_at_once(hooks: Hookkit) -> None:
     assert page.items[0].disabled_at is not None
 
 
+async def test_a_deleted_webhook_is_told_nothing_more(hooks: Hookkit) -> None:
+    """What was owed to it is given up."""
+    async with receiving() as receiver:
+        made = await hooks.create(receiver.url)
+        await hooks.announce(count=10)
+        async with hooks.transactions.writing(hooks.who.org_id) as tx:
+            await hooks.endpoints.delete(tx, hooks.who, made.id)
+        async with hooks.delivering():
+            await hooks.all_are("dead", attempt=0)
+
+    assert receiver.got == []
+
+
 async def test_a_redirection_is_a_failure(hooks: Hookkit) -> None:
     """It is not followed: it could lead anywhere."""
     async with receiving() as target, receiving(status=307) as receiver, hooks.delivering():
@@ -166,7 +179,7 @@ async def test_what_a_killed_process_had_begun_is_delivered_again(
         await hooks.announce()
         async with store.writing(None) as db:
             due = await queue.peek(db, hooks.now, 10, ())
-            assert len(await queue.claim(db, due, hooks.now, hooks.now + LOCK)) == 1
+            assert (await queue.claim(db, due, hooks.now, hooks.now + LOCK)).claimed
         async with hooks.delivering():
             hooks.jump(LOCK - 1)
             await hooks.announce()

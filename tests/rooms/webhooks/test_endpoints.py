@@ -99,17 +99,21 @@ async def test_pages_hold_every_webhook_once_newest_first(hooks: Hookkit) -> Non
     assert sorted(made) == sorted(seen)
 
 
-async def test_a_deleted_webhook_is_gone_with_what_was_owed(hooks: Hookkit, store: Store) -> None:
-    """Twice deleted is not found."""
+async def test_a_deleted_webhook_is_gone(hooks: Hookkit, store: Store) -> None:
+    """Nothing is owed to it any more, nobody finds it, its secret is nowhere."""
     made = await hooks.create("http://127.0.0.1:9000/")
     await hooks.announce(count=3)
     await _delete(hooks, made.id)
+    await hooks.announce()
 
-    async with store.reading(None) as db:
-        assert (await db.execute(select(func.count()).select_from(deliveries))).scalar_one() == 0
     assert await _page(hooks) == [None]
-    with pytest.raises(NotFound):
-        await _delete(hooks, made.id)
+    for call in (_delete, Hookkit.deliveries, Hookkit.redeliver):
+        with pytest.raises(NotFound):
+            await call(hooks, made.id)
+    async with store.reading(None) as db:
+        (secret,) = (await db.execute(select(webhooks.c.secret))).scalars()
+        assert secret == b""
+        assert (await db.execute(select(func.count()).select_from(events))).scalar_one() == 3
 
 
 async def test_a_stranger_finds_nothing(hooks: Hookkit, stranger: Hookkit) -> None:
@@ -212,21 +216,24 @@ async def test_an_event_that_was_never_owed_is_not_found(hooks: Hookkit) -> None
             await hooks.redeliver(made.id, event_id)
 
 
-async def test_old_events_are_forgotten_unless_still_owed(hooks: Hookkit, store: Store) -> None:
-    """With their deliveries; an event that waits for its delivery stays."""
-    made = await hooks.create("http://127.0.0.1:9000/")
-    await hooks.announce(count=3)
-    owed = (await hooks.deliveries(made.id))[0]
-    async with store.writing(None) as db:
-        await db.execute(
-            update(deliveries).where(deliveries.c.id != owed.id).values(state="delivered")
-        )
+async def test_what_is_old_is_forgotten(hooks: Hookkit, store: Store) -> None:
+    """Events with their deliveries, and what was left of deleted webhooks; nothing younger."""
+    deleted, kept = (
+        await hooks.create("http://127.0.0.1:9000/"),
+        await hooks.create("http://127.0.0.1:9001/"),
+    )
+    await hooks.announce(count=endpoints.PRUNE_BATCH + 1)
+    await _delete(hooks, deleted.id)
     hooks.now += DAY
     await hooks.announce()
-    async with hooks.transactions.writing(None) as tx:
-        assert await endpoints.prune(tx, hooks.now) == 2
-        assert await endpoints.prune(tx, hooks.now) == 0
+    counts = []
+    for _ in range(3):
+        async with hooks.transactions.writing(None) as tx:
+            counts.append(await endpoints.prune(tx, hooks.now))
 
-    assert len(await hooks.deliveries(made.id)) == 2
+    assert counts == [endpoints.PRUNE_BATCH, 1, 0]
     async with store.reading(None) as db:
-        assert (await db.execute(select(func.count()).select_from(events))).scalar_one() == 2
+        assert (await db.execute(select(func.count()).select_from(events))).scalar_one() == 1
+        owed = (await db.execute(select(deliveries.c.webhook_id))).scalars().all()
+        assert owed == [kept.id]
+        assert (await db.execute(select(webhooks.c.id))).scalars().all() == [kept.id]

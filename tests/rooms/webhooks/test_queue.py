@@ -11,6 +11,7 @@ from rooms.webhooks.queue import Claimed, Due
 from rooms.webhooks.schedule import Dead, Delivered, Pending, answered
 
 LOCK = 90_000
+NOTHING = queue.Batch([], set())
 
 
 async def _owe(hooks: Hookkit, count: int = 1) -> str:
@@ -22,7 +23,7 @@ async def _owe(hooks: Hookkit, count: int = 1) -> str:
 async def _claim(hooks: Hookkit, limit: int = 100) -> list[Claimed]:
     async with hooks.store.writing(None) as db:
         due = await queue.peek(db, hooks.now, limit, ())
-        return await queue.claim(db, due, hooks.now, hooks.now + LOCK)
+        return (await queue.claim(db, due, hooks.now, hooks.now + LOCK)).claimed
 
 
 async def _peek(hooks: Hookkit, *full: str) -> list[Due]:
@@ -51,11 +52,11 @@ async def test_two_who_saw_the_same_get_it_once(hooks: Hookkit, store: Store) ->
         first = await queue.claim(db, due, hooks.now, hooks.now + LOCK)
         if store.dialect == "postgresql":
             async with store.writing(None) as other:
-                assert await queue.claim(other, due, hooks.now, hooks.now + LOCK) == []
+                assert await queue.claim(other, due, hooks.now, hooks.now + LOCK) == NOTHING
     async with store.writing(None) as db:
-        assert await queue.claim(db, due, hooks.now, hooks.now + LOCK) == []
+        assert await queue.claim(db, due, hooks.now, hooks.now + LOCK) == NOTHING
 
-    assert len(first) == 3
+    assert len(first.claimed) == 3
 
 
 async def test_full_webhooks_are_passed_over(hooks: Hookkit) -> None:
@@ -118,6 +119,26 @@ async def test_what_is_handed_back_is_due_at_once(hooks: Hookkit, store: Store) 
         await queue.hand_back(db, claimed)
 
     assert len(await _peek(hooks)) == 2
+
+
+async def test_what_is_owed_to_a_disabled_webhook_is_given_up(
+    hooks: Hookkit, store: Store
+) -> None:
+    """It cannot be claimed, only buried; in batches, for it may be much."""
+    count = queue.BURIED_AT_ONCE + 1
+    webhook_id = await _owe(hooks, count)
+    (under_way,) = await _claim(hooks, 1)
+    async with store.writing(None) as db:
+        await queue.disable(db, webhook_id, hooks.now)
+        due = await queue.peek(db, hooks.now, 10, ())
+        batch = await queue.claim(db, due, hooks.now, hooks.now + LOCK)
+    assert batch == queue.Batch([], {webhook_id})
+    async with store.writing(None) as db:
+        await queue.bury(db, webhook_id, hooks.now)
+
+    async with store.reading(None) as db:
+        left = (await db.execute(select(deliveries).where(deliveries.c.state != "dead"))).all()
+    assert [row.id for row in left] == [under_way.id]
 
 
 async def test_the_next_and_the_depth_are_known(hooks: Hookkit, store: Store) -> None:
