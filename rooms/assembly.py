@@ -15,6 +15,7 @@ from levelchat.clock import Clock
 from levelchat.service.plane import Context
 from levelchat.service.settings import Settings
 from rooms import pepper
+from rooms.accounts import Accounts
 from rooms.alarm import Alarm
 from rooms.api.api import RoomsApi
 from rooms.api.identities import StoredIdentities
@@ -24,6 +25,7 @@ from rooms.housekeeping import Housekeeping
 from rooms.metrics import RoomsMetrics
 from rooms.minting import Minting
 from rooms.model import SECOND, Millis
+from rooms.passwords import Passwords
 from rooms.presence import PresenceDesk
 from rooms.reports import Reports
 from rooms.settings import RoomsSettings
@@ -79,7 +81,8 @@ def assemble(context: Context) -> Parts:
     transactions = Transactions(
         store, context.bus, _steadily(context.clock), Outbox(deliveries.set), alarm
     )
-    tenants = Tenants(pepper.load_or_create(context.data))
+    secret = pepper.load_or_create(context.data)
+    tenants, accounts = Tenants(secret), Accounts(Passwords(), secret)
     attendance = Attendance(transactions)
     minting = Minting(transactions, Minter(context.keys), context.bus, context.clock)
     fleet = Fleet(context.bus, transactions)
@@ -94,7 +97,9 @@ def assemble(context: Context) -> Parts:
         api=RoomsApi(
             transactions=transactions,
             minting=minting,
-            identities=StoredIdentities(transactions, tenants, context.verifier, context.clock),
+            identities=StoredIdentities(
+                transactions, tenants, accounts, context.verifier, context.clock
+            ),
             hooks=Endpoints(secrets, deliveries.set, private=settings.webhook_private_addresses),
             settings=settings,
             clock=context.clock,

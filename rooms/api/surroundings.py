@@ -109,7 +109,6 @@ def _status(name: str, summary: str, media_type: str) -> Json:
 
 PATHS: dict[str, Json] = {
     **_endpoint("whip", "Publish by WebRTC (WHIP)", "RFC 9725. Needs `publish:*`."),
-    **_endpoint("whep", "Watch by WebRTC (WHEP)", "Needs `subscribe:all`."),
     "/v1/signal": {
         "get": _operation(
             "get_signal",

@@ -1,11 +1,11 @@
 """The whole REST API over a real store, for two tenants, as an HTTP server in this process."""
 
 import contextlib
-import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
+import argon2
 import msgspec
 from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
@@ -17,48 +17,23 @@ from levelchat.auth.token import Minter
 from levelchat.auth.verifier import TokenVerifier
 from levelchat.bus.seams import CONTROL
 from levelchat.clock import SystemClock
-from levelchat.contract.rest import Account
 from levelchat.media.time import NANOSECOND
 from levelchat.service import problem
-from rooms import ids
+from rooms.accounts import Accounts
 from rooms.api.api import RoomsApi
 from rooms.api.identities import StoredIdentities
-from rooms.api.seams import Visit
-from rooms.errors import KeyInvalid, LoginFailed
 from rooms.minting import Minting
 from rooms.model import Principal, Room
+from rooms.passwords import Passwords
 from rooms.settings import RoomsSettings
 from rooms.store.store import Store
-from rooms.store.tenants import Project
+from rooms.store.tenants import Organisation, Project
 from rooms.tenancy import Tenants
 from rooms.webhooks.endpoints import Endpoints
 from rooms.webhooks.secrets import SecretBox
 
 PASSWORD = "correct horse"
-
-
-class Identities(StoredIdentities):
-    """With logins of one user a tenant, which the store need not know."""
-
-    def __init__(self, *parts: Any) -> None:
-        super().__init__(*parts)
-        self.users: dict[str, Visit] = {}
-        self.logins: dict[str, Visit] = {}
-
-    async def log_in(self, email: str, password: str) -> tuple[str, Visit]:
-        if email not in self.users or password != PASSWORD:
-            raise LoginFailed("no user has this address and password")
-        cookie = secrets.token_urlsafe(8)
-        self.logins[cookie] = self.users[email]
-        return cookie, self.users[email]
-
-    async def of_login(self, cookie: str, project: str | None) -> Visit:
-        if cookie not in self.logins or project not in (None, self.logins[cookie].account.project):
-            raise KeyInvalid("the login is over")
-        return self.logins[cookie]
-
-    async def log_out(self, cookie: str) -> None:
-        self.logins.pop(cookie, None)
+_HASHER = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 @dataclass
@@ -68,7 +43,8 @@ class ApiKit:
     kit: Kit
     other: Kit
     api: RoomsApi
-    identities: Identities
+    identities: StoredIdentities
+    accounts: Accounts
     tenants: Tenants
     client: TestClient[web.Request, web.Application]
     minter: Minter
@@ -128,13 +104,17 @@ class ApiKit:
             project = Project(who.project_id, who.org_id, "", tx.now, None)
             return (await self.tenants.create_key(tx, project)).key
 
-    def new_user(self, email: str, who: Principal) -> None:
+    async def new_user(self, email: str, who: Principal) -> None:
         """Somebody of a tenant, with `PASSWORD`."""
-        user = Principal(who.org_id, who.project_id, "user", ids.new(ids.USER))
-        account = Account(
-            user_id=user.id, email=email, organisation=who.org_id, project=who.project_id
-        )
-        self.identities.users[email] = Visit(user, account, seconds=3600)
+        org = Organisation(who.org_id, "", "{}", 0, None)
+        await self.accounts.create_user(self.kit.transactions, org, email, PASSWORD)
+
+    async def log_in(self, email: str = "ada@ours.example") -> str:
+        """The value of the cookie."""
+        body = {"email": email, "password": PASSWORD}
+        answer = await self.call("POST", "/v1/auth/login", body, key=None)
+        assert answer.status == 200, await answer.text()
+        return answer.cookies["lc_session"].value
 
 
 @contextlib.asynccontextmanager
@@ -145,7 +125,8 @@ async def running(
     kit = Kit(store, await settle_in(store, "ours"))
     other = Kit(store, await settle_in(store, "theirs"), bus=kit.bus)
     clock, tenants, minter = SystemClock(), Tenants(b"pepper"), Minter(keys)
-    identities = Identities(kit.transactions, tenants, TokenVerifier(keys), clock)
+    accounts = Accounts(Passwords(_HASHER), b"pepper")
+    identities = StoredIdentities(kit.transactions, tenants, accounts, TokenVerifier(keys), clock)
     minting = Minting(kit.transactions, minter, kit.bus, clock)
     await minting.start()
     api = RoomsApi(
@@ -161,8 +142,8 @@ async def running(
     application = web.Application(middlewares=[problem.middleware])
     application.add_routes(api.routes())
     async with TestClient(TestServer(application)) as client:
-        made = ApiKit(kit, other, api, identities, tenants, client, minter)
+        made = ApiKit(kit, other, api, identities, accounts, tenants, client, minter)
         made.key = await made.new_key(kit.who)
         made.other_key = await made.new_key(other.who)
-        made.new_user("ada@ours.example", kit.who)
+        await made.new_user("ada@ours.example", kit.who)
         yield made

@@ -1,6 +1,5 @@
 """Laws of rooms.api.codes."""
 
-import apikit
 from apikit import ApiKit
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
@@ -56,9 +55,7 @@ async def test_people_who_may_not_see_it_get_a_page_too(api: ApiKit) -> None:
 async def test_a_login_opens_it(api: ApiKit) -> None:
     """The cookie will do, as a browser sends it."""
     room = await api.kit.create()
-    body = {"email": "ada@ours.example", "password": apikit.PASSWORD}
-    login = await api.call("POST", "/v1/auth/login", body, key=None)
-    cookie = f"lc_session={login.cookies['lc_session'].value}"
+    cookie = f"lc_session={await api.log_in()}"
     answer = await api.call("GET", f"/r/{room.short_code}", key=None, Cookie=cookie)
 
     assert (answer.status, (await answer.json())["id"]) == (200, room.id)

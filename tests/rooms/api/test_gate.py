@@ -100,10 +100,7 @@ async def test_too_many_requests_are_told_when_to_go_on(
 
 async def test_a_login_may_change_things_from_our_own_pages_only(api: ApiKit) -> None:
     """With the cookie alone, a change needs the origin of this server; reading does not."""
-    body = {"email": "ada@ours.example", "password": apikit.PASSWORD}
-    answer = await api.call("POST", "/v1/auth/login", body, key=None)
-    cookie = answer.cookies["lc_session"].value
-    by = {"key": None, "Cookie": f"lc_session={cookie}"}
+    by = {"key": None, "Cookie": f"lc_session={await api.log_in()}"}
     host = f"{api.client.host}:{api.client.port}"
 
     assert (await api.call(*LIST, **by)).status == 200
@@ -116,9 +113,7 @@ async def test_a_login_may_change_things_from_our_own_pages_only(api: ApiKit) ->
 
 async def test_a_login_names_the_project(api: ApiKit) -> None:
     """`X-LC-Project` picks one of the organisation's; another's is refused."""
-    body = {"email": "ada@ours.example", "password": apikit.PASSWORD}
-    answer = await api.call("POST", "/v1/auth/login", body, key=None)
-    by = {"key": None, "Cookie": f"lc_session={answer.cookies['lc_session'].value}"}
+    by = {"key": None, "Cookie": f"lc_session={await api.log_in()}"}
 
     assert (await api.call(*LIST, **by, X_LC_Project=api.kit.who.project_id)).status == 200
     assert (await api.call(*LIST, **by, X_LC_Project=api.other.who.project_id)).status == 401

@@ -7,6 +7,7 @@ import pytest
 from apikit import ApiKit
 
 from levelchat.auth.keys import TokenKeys
+from rooms.model import DAY
 from rooms.settings import RoomsSettings
 from rooms.store.store import Store
 
@@ -77,3 +78,22 @@ async def test_another_sites_page_logs_nobody_in(api: ApiKit) -> None:
 async def test_an_api_key_is_no_login(api: ApiKit) -> None:
     """`/v1/auth/me` is for people."""
     assert (await api.problem("GET", "/v1/auth/me"))["code"] == "key_missing"
+
+
+async def test_a_login_sees_its_own_workspace(api: ApiKit) -> None:
+    """Its organisation's rooms, those that were made by API key too, and nobody else's."""
+    mine = await api.kit.create()
+    await api.other.create()
+    by = {"key": None, "Cookie": f"lc_session={await api.log_in()}"}
+
+    listed = await api.json("GET", "/v1/rooms", **by)
+    assert [room["id"] for room in listed["items"]] == [mine.id]
+
+
+async def test_a_login_is_over_in_time(api: ApiKit) -> None:
+    """The cookie of yesterday is worth nothing, and what is no cookie of ours neither."""
+    cookie = await api.log_in()
+    api.kit.now += DAY
+    for value in (cookie, "x", "\u00ff" * 43):
+        found = await api.problem("GET", "/v1/auth/me", key=None, Cookie=f"lc_session={value}")
+        assert (found["status"], found["code"]) == (401, "key_invalid")
