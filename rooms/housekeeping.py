@@ -10,9 +10,8 @@ import structlog
 from rooms.api import idempotency
 from rooms.errors import StoreUnavailable
 from rooms.model import DAY, SECOND
-from rooms.store import leases
+from rooms.store import leases, users
 from rooms.store import sessions as session_rows
-from rooms.store import tenants as tenant_rows
 from rooms.store.transaction import Transactions
 from rooms.webhooks import endpoints
 
@@ -50,5 +49,12 @@ class Housekeeping:
                 return
             await idempotency.prune(tx, tx.now - KEEP_ANSWERS)
             await session_rows.forget_revocations(tx.db, tx.now)
-            await tenant_rows.forget_logins(tx.db, tx.now)
-            await endpoints.prune(tx, tx.now - KEEP_DELIVERIES)
+            await users.prune_logins(tx.db, tx.now)
+        await self._forget_deliveries()
+
+    async def _forget_deliveries(self) -> None:
+        """In steps, so that nobody waits long for the writer."""
+        forgotten = endpoints.PRUNE_BATCH
+        while forgotten >= endpoints.PRUNE_BATCH:
+            async with self._transactions.writing(None) as tx:
+                forgotten = await endpoints.prune(tx, tx.now - KEEP_DELIVERIES)

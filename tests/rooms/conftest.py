@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from roomkit import Kit, settle_in
 from stores import DIALECTS, Databases
 
 from rooms.store.store import Store
@@ -35,3 +36,15 @@ async def store(store_url: str) -> AsyncIterator[Store]:
     await opened.open()
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+async def kit(store: Store) -> Kit:
+    """The use cases of rooms for one tenant."""
+    return Kit(store, await settle_in(store, "mine"))
+
+
+@pytest.fixture
+async def stranger(store: Store) -> Kit:
+    """The same for another tenant on the same store."""
+    return Kit(store, await settle_in(store, "theirs"))
