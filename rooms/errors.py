@@ -26,8 +26,10 @@ LevelChatError
 │   └── ImpossibleTransition    500: a step in a room's life that the contract does not know
 └── EnvironmentFault
     ├── StoreUnavailable        503: the database is away
+    ├── SignallingBusy          503: no more WebSockets now
     ├── WebhookKeyLost          503: the key that webhooks' secrets are stored with is another
-    └── SchemaMismatch          503: its tables are not those of this program
+    ├── SchemaMismatch          503: its tables are not those of this program
+    └── BackupFailed            503: a copy of it could not be made
 """
 
 import msgspec
@@ -272,6 +274,13 @@ class StoreUnavailable(EnvironmentFault):
     title = "The database cannot be reached"
 
 
+class SignallingBusy(EnvironmentFault):
+    """This process takes no signalling connections now: it is full, starting or stopping."""
+
+    code = "signalling_busy"
+    title = "No signalling connections now"
+
+
 class WebhookKeyLost(EnvironmentFault):
     """The secrets of webhooks were stored with another key than this server has.
 
@@ -283,7 +292,20 @@ class WebhookKeyLost(EnvironmentFault):
 
 
 class SchemaMismatch(EnvironmentFault):
-    """The tables in the database are older or newer than this program's."""
+    """The tables in the database are older or newer than this program's.
+
+    Run `levelchat migrate`, or install the version that did.
+    """
 
     code = "schema_mismatch"
     title = "The database's schema does not fit"
+
+
+class BackupFailed(EnvironmentFault):
+    """A copy of the database could not be made; no file was left behind.
+
+    Mend what the sentence names: a missing program, a full disk, a file in the way.
+    """
+
+    code = "backup_failed"
+    title = "The backup could not be made"

@@ -34,16 +34,26 @@ class SqliteDatabase:
     dialect = "sqlite"
 
     def __init__(self, file: Path, connections: int) -> None:
-        self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix="sqlite")
-        self._checkpoints = Checkpoints(file, self._executor)
-        self._writer = _Pool(inline.engine(file, writes=True), 1, self._executor)
-        self._readers = _Pool(inline.engine(file, writes=False), connections, self._executor)
+        self._file = file
+        self._connections = connections
+        self._prepare()
 
     async def close(self) -> None:
+        """Closes everything; what is in use, when it comes back. It may be used again."""
         await self._checkpoints.close()
         self._readers.close()
         self._writer.close()
         self._executor.shutdown(wait=False)
+        self._prepare()
+
+    def _prepare(self) -> None:
+        """Opens no file and starts no thread: the first transaction does."""
+        self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix="sqlite")
+        self._checkpoints = Checkpoints(self._file, self._executor)
+        writer = inline.engine(self._file, writes=True)
+        self._writer = _Pool(writer, 1, self._executor)
+        readers = inline.engine(self._file, writes=False)
+        self._readers = _Pool(readers, self._connections, self._executor)
 
     def reading(self, org_id: str | None) -> AbstractAsyncContextManager[AsyncConnection]:  # noqa: ARG002 - SQLite has no row-level security
         return self._readers.begun("BEGIN")

@@ -3,9 +3,11 @@
 import asyncio
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 from sqlalchemy.exc import IntegrityError
 
+from rooms.errors import SchemaMismatch
+from rooms.store.schema import HEAD
 from rooms.store.store import Store
 from rooms.store.tables import organisations
 
@@ -121,3 +123,19 @@ async def test_many_writers_at_once_all_get_their_turn(store: Store) -> None:
     await asyncio.gather(*(write(number) for number in range(100)))
 
     assert len(await _names(store)) == 100
+
+
+async def test_a_store_that_could_not_open_opens_later(store_url: str) -> None:
+    """After `SchemaMismatch` or `close` the same store opens once the tables are there."""
+    store = Store(store_url)
+    async with store.writing(None) as db:
+        await db.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+    with pytest.raises(SchemaMismatch):
+        await store.open()
+    async with store.writing(None) as db:
+        await db.execute(text("UPDATE alembic_version SET version_num = :head"), {"head": HEAD})
+
+    for _ in range(2):
+        await store.open()
+        assert await _names(store) == []
+        await store.close()
