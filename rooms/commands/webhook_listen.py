@@ -1,7 +1,6 @@
 """`levelchat webhook-listen`: a receiver that verifies deliveries and prints them."""
 
 import asyncio
-import contextlib
 import signal
 import sys
 from collections.abc import Callable
@@ -44,26 +43,20 @@ class Listener:
         self._status = status
         self._clock = clock
         self._show = show
-        self._changed = asyncio.Condition()
-        self.count = 0
+        self.came = 0
         self.refused = 0
+        self.on_delivery: Callable[[], None] = lambda: None
 
     async def take(self, request: web.Request) -> web.Response:
         """One delivery."""
         received = self._look_at(request, await request.read())
         self._show(received)
-        async with self._changed:
-            self.count += 1
-            self.refused += received.error is not None
-            self._changed.notify_all()
+        self.came += 1
+        self.refused += received.error is not None
+        self.on_delivery()
         if received.error is None:
             return web.Response(status=self._status)
         return web.Response(status=WebhookInvalid.status, text=received.error)
-
-    async def wait(self, count: int) -> None:
-        """Until so many have come."""
-        async with self._changed:
-            await self._changed.wait_for(lambda: self.count >= count)
 
     def _look_at(self, request: web.Request, body: bytes) -> Received:
         headers = {
@@ -100,7 +93,7 @@ class Listener:
 )
 @click.option("--count", type=click.IntRange(1), help="Stop after so many [default: Ctrl-C].")
 @options.json_output
-def command(  # noqa: PLR0913 - click passes each option as an argument
+def command(
     port: int, host: str, secret: str | None, status: int, count: int | None, *, as_json: bool
 ) -> None:
     """Receive webhooks on this machine, verify and print them.
@@ -115,6 +108,11 @@ def command(  # noqa: PLR0913 - click passes each option as an argument
 
 
 async def _listen(listener: Listener, host: str, port: int, count: int | None) -> None:
+    done = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, done.set)
+    if count is not None:
+        listener.on_delivery = lambda: done.set() if listener.came >= count else None
     application = web.Application()
     application.router.add_post(_PATH, listener.take)
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
@@ -128,19 +126,10 @@ async def _listen(listener: Listener, host: str, port: int, count: int | None) -
                 "choose another with --port"
             ) from error
         click.echo(f"listening on http://{host}:{runner.addresses[0][1]}/", err=True)
-        await _until_stopped(listener, count)
+        await done.wait()
     finally:
         # Waits for the answer to the last delivery.
         await runner.cleanup()
-
-
-async def _until_stopped(listener: Listener, count: int | None) -> None:
-    loop, waiting = asyncio.get_running_loop(), asyncio.current_task()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        if waiting is not None:
-            loop.add_signal_handler(number, waiting.cancel)
-    with contextlib.suppress(asyncio.CancelledError):
-        await listener.wait(sys.maxsize if count is None else count)
 
 
 def _json(body: bytes) -> object:
