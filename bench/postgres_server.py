@@ -10,6 +10,7 @@ import os
 import shutil
 import signal
 import socket
+import subprocess
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -37,25 +38,32 @@ async def running() -> AsyncIterator[str]:
     with tempfile.TemporaryDirectory(prefix="levelchat-pg-") as name:
         folder = Path(name)
         _make_data(folder, user)
-        await _initialise(folder, user)
+        await asyncio.to_thread(_initialise, folder, user)
         port = _free_port()
-        options = [part for setting in SETTINGS for part in ("-c", setting)]
-        with (folder / "log").open("wb") as log:
-            process = await asyncio.create_subprocess_exec(
-                *(program("postgres"), "-D", str(folder / "data")),
-                *("-h", "127.0.0.1", "-p", str(port), *options),
-                stdout=log,
-                stderr=log,
-                user=user,
-                cwd=folder,
-            )
+        process = _start(folder, user, port)
         try:
             await _ready(process, port, folder / "log")
             yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
         finally:
-            if process.returncode is None:
+            if process.poll() is None:
                 process.send_signal(signal.SIGINT)  # "fast shutdown"
-                await process.wait()
+                await asyncio.to_thread(process.wait)
+
+
+def _start(folder: Path, user: str | None, port: int) -> "subprocess.Popen[bytes]":
+    options = [part for setting in SETTINGS for part in ("-c", setting)]
+    with (folder / "log").open("wb") as log:
+        # Not asyncio's: uvloop cannot start a process as another user.
+        return subprocess.Popen(
+            [
+                *(program("postgres"), "-D", str(folder / "data")),
+                *("-h", "127.0.0.1", "-p", str(port), *options),
+            ],
+            stdout=log,
+            stderr=log,
+            user=user,
+            cwd=folder,
+        )
 
 
 def program(name: str) -> str:
@@ -76,24 +84,26 @@ def _make_data(folder: Path, user: str | None) -> None:
         shutil.chown(folder / "data", user)
 
 
-async def _initialise(folder: Path, user: str | None) -> None:
-    process = await asyncio.create_subprocess_exec(
-        *(program("initdb"), "-D", str(folder / "data"), "-U", "postgres", "-A", "trust"),
-        *("--encoding=UTF8", "--locale=C"),
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
+def _initialise(folder: Path, user: str | None) -> None:
+    done = subprocess.run(
+        [
+            *(program("initdb"), "-D", str(folder / "data"), "-U", "postgres", "-A", "trust"),
+            *("--encoding=UTF8", "--locale=C"),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
         user=user,
         cwd=folder,
     )
-    _, errors = await process.communicate()
-    if process.returncode:
-        raise PostgresFailed(errors.decode(errors="replace"))
+    if done.returncode:
+        raise PostgresFailed(done.stderr)
 
 
-async def _ready(process: asyncio.subprocess.Process, port: int, log: Path) -> None:
+async def _ready(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(START_SECONDS):
-            while process.returncode is None:
+            while process.poll() is None:
                 asking = await asyncio.create_subprocess_exec(
                     *(program("pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port))
                 )

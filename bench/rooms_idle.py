@@ -5,6 +5,7 @@ latencies of lists and lookups, and the databases' own word that they use an ind
 """
 
 import asyncio
+import time
 
 from sqlalchemy import Select, select, text
 from sqlalchemy.dialects import postgresql, sqlite
@@ -156,11 +157,11 @@ def _calls(plan: Plan) -> dict[str, list[str]]:
 
 async def _asked(pool: Pool, server: RoomsServer, paths: list[str]) -> Distribution:
     latency = Distribution()
-    loop = asyncio.get_running_loop()
     for path in paths:
-        sent = loop.time()
-        checked(await pool.ask(request("GET", path, server.key, Accept="application/json")))
-        latency.add(int((loop.time() - sent) * 1e9))
+        sent_ns = time.monotonic_ns()
+        answer = await pool.ask(request("GET", path, server.key, Accept="application/json"))
+        checked(answer)
+        latency.add(answer.at_ns - sent_ns)
     return latency
 
 
@@ -211,7 +212,9 @@ def _sql(query: Select[tuple[object, ...]], dialect: str) -> str:
 
 
 def by_an_index(lines: str) -> bool:
-    """Whether a plan reads through an index, reads no whole table and sorts nothing."""
+    """Whether a plan reads through an index, and neither a whole table nor a whole index."""
+    # PostgreSQL rather sorts a handful of rows than reads an index in its order; SQLite sorts
+    # only for want of an index.
     return "INDEX" in lines.upper() and not any(
-        word in lines for word in ("Seq Scan", "SCAN rooms", "TEMP B-TREE", "Sort  (")
+        word in lines for word in ("Seq Scan", "SCAN rooms", "TEMP B-TREE")
     )

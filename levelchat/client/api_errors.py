@@ -140,7 +140,7 @@ _BY_CODE: Mapping[str, type[ApiError]] = {
     "quota_exceeded": QuotaExceeded,
     "too_many_requests": TooManyRequests,
     "capability_missing": Forbidden,
-    "publishing_forbidden": Forbidden,
+    "publish_forbidden": Forbidden,
     "token_missing": Unauthorised,
     "token_invalid": Unauthorised,
     "token_revoked": Unauthorised,

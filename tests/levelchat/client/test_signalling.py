@@ -95,7 +95,7 @@ async def test_each_command_is_the_protocols(
     assert got[0].ref is not None
 
 
-async def test_callbacks_hear_the_same(server: FakeSignal) -> None:
+async def test_the_seeds_events_are_told(server: FakeSignal) -> None:
     """As the snippets of the contract's §7 are written."""
     heard: list[tuple[Any, ...]] = []
 
