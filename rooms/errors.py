@@ -201,7 +201,10 @@ class RoomExists(PeerError):
 
 
 class NameTaken(PeerError):
-    """An organisation, project or user has that name already."""
+    """An organisation, project or user has that name already.
+
+    Choose another name.
+    """
 
     code = "name_taken"
     status = 409

@@ -22,6 +22,9 @@ class RoomsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """REST calls a second that one API key may make; as many again at once."""
     requests_per_address: Positive = 1000
     """REST calls a second that one IP address may make; as many again at once."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses of proxies in front whose `X-Forwarded-For` says which address calls; without
+    them, all callers behind a proxy count as one address."""
     failed_keys_per_address: Positive = 20
     """Wrong API keys or passwords a minute from one IP address before it has to wait."""
     max_body: Positive = 65_536

@@ -19,6 +19,17 @@ DOCS = Path(__file__).resolve().parents[1] / "docs"
 NOTE = (
     "<!-- Written by scripts/docs.py from the code: change the code, then run `make docs`. -->\n"
 )
+ERRORS = (
+    "levelchat.auth.errors",
+    "levelchat.bus.errors",
+    "levelchat.client.errors",
+    "levelchat.commands.demo",
+    "levelchat.commands.publish",
+    "levelchat.rtc.errors",
+    "levelchat.service.server",
+    "levelchat.service.settings",
+)
+"""Modules of the kernel with errors that people see."""
 
 
 def configuration() -> Iterator[str]:
@@ -74,12 +85,8 @@ def attribute_docs(shape: type) -> dict[str, str]:
 
 def errors() -> Iterator[str]:
     """The catalogue of error codes."""
-    for module in (*(f"{plane}.errors" for plane in planes.NAMES), "levelchat.service.server"):
+    for module in (*ERRORS, *(f"{plane}.errors" for plane in planes.NAMES)):
         importlib.import_module(module)
-    importlib.import_module("levelchat.auth.errors")
-    importlib.import_module("levelchat.bus.errors")
-    importlib.import_module("levelchat.rtc.errors")
-    importlib.import_module("levelchat.commands.demo")
     yield "# Errors\n"
     yield (
         "Every error leaves as `application/problem+json` (RFC 9457): "

@@ -78,7 +78,9 @@ def entries() -> list[Entry]:
     """Every error that can leave this process, by code."""
     found = {entry.code: entry for entry in HTTP}
     for error in _errors(LevelChatError):
-        if not error.__name__.startswith("_"):
+        # A class without a code of its own is of the kind above it, such as a client's for any
+        # refusal of a server.
+        if "code" in vars(error) or error is OurFault:
             found[error.code] = _entry(error)
     return [found[code] for code in sorted(found)]
 

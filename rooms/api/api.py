@@ -34,10 +34,7 @@ _PUBLIC = {
 
 
 class RoomsApi:
-    """Everything under `/v1` that is about rooms, `/r/{code}`, and the API's documentation.
-
-    *proxies* are addresses whose `X-Forwarded-For` is believed.
-    """
+    """Everything under `/v1` that is about rooms, `/r/{code}`, and the API's documentation."""
 
     def __init__(
         self,
@@ -49,9 +46,8 @@ class RoomsApi:
         settings: RoomsSettings,
         clock: Clock,
         place: Place,
-        proxies: frozenset[str] = frozenset(),
     ) -> None:
-        self._gate = Gate(identities, settings, clock, proxies)
+        self._gate = Gate(identities, settings, clock)
         self._door = Door(self._gate, transactions, settings)
         rooms = RoomCalls(place)
         self.calls: list[Route] = [

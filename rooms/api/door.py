@@ -5,13 +5,14 @@ made when it is opened.
 """
 
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 
 from aiohttp import hdrs, web
 
 from levelchat.errors import LevelChatError
 from levelchat.service.problem import REQUEST_ID_HEADER, request_id
 from rooms.api import body, idempotency, pages, query
-from rooms.api.gate import Gate
+from rooms.api.gate import CHALLENGE, Gate, host
 from rooms.api.idempotency import Once
 from rooms.api.route import Call, Route, path_values
 from rooms.api.work import worker
@@ -25,6 +26,12 @@ HEADERS = {hdrs.CACHE_CONTROL: "no-store", "X-Content-Type-Options": "nosniff"}
 CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": f"{REQUEST_ID_HEADER}, Retry-After",
+}
+_ALWAYS: dict[int, dict[str, str]] = {
+    # RFC 9110 §15.5.2: a server that generates a 401 "MUST send a WWW-Authenticate header field".
+    HTTPStatus.UNAUTHORIZED: CHALLENGE,
+    # What is away is rarely back sooner.
+    HTTPStatus.SERVICE_UNAVAILABLE: {hdrs.RETRY_AFTER: "2"},
 }
 PREFLIGHT = CORS | {
     "Access-Control-Allow-Methods": "GET, POST, DELETE, OPTIONS",
@@ -52,7 +59,7 @@ class Door:
                 call, once = await entrance.understand(request)
                 answer = await work(call, once)
             except LevelChatError as error:
-                error.headers = error.headers | headers
+                error.headers = _ALWAYS.get(error.status, {}) | error.headers | headers
                 if route.html and pages.prefers_html(request.headers.get(hdrs.ACCEPT, "")):
                     return _page(error, request)
                 raise
@@ -100,7 +107,7 @@ class _Entrance:
             path=path_values(self._route, request.match_info),
             query=self._query.read(request.query) if self._query else None,
             body=None,
-            base_url=self._public_url or f"{request.scheme}://{request.host}",
+            base_url=self._public_url or f"{request.scheme}://{host(request)}",
             request=request,
         )
         data = b""

@@ -25,6 +25,7 @@ COOKIE = "lc_session"
 PROJECT_HEADER = "X-LC-Project"
 KEY_PREFIX = "lc_pk_"
 MAX_CREDENTIAL = 8192
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="levelchat"'}
 _MINUTE = 60
 _MODERATOR = frozenset({Capability.MODERATE_PARTICIPANTS})
 
@@ -32,16 +33,10 @@ _MODERATOR = frozenset({Capability.MODERATE_PARTICIPANTS})
 class Gate:
     """Lets callers in."""
 
-    def __init__(
-        self,
-        identities: Identities,
-        settings: RoomsSettings,
-        clock: Clock,
-        proxies: frozenset[str] = frozenset(),
-    ) -> None:
+    def __init__(self, identities: Identities, settings: RoomsSettings, clock: Clock) -> None:
         self._identities = identities
         self._clock = clock
-        self._proxies = proxies
+        self._proxies = frozenset(settings.trusted_proxies)
         self._public_host = settings.public_url.partition("://")[2].partition("/")[0].lower()
         self._known = KnownKeys()
         wrong = settings.failed_keys_per_address
@@ -88,7 +83,7 @@ class Gate:
             return await self._bearer(route, _token(header), address)
         cookie = request.cookies.get(COOKIE)
         if not cookie or route.auth is Auth.TOKEN:
-            raise KeyMissing(_WANTED[route.auth], headers=_CHALLENGE)
+            raise KeyMissing(_WANTED[route.auth])
         if route.mutates:
             self._require_same_site(request)
         project = request.headers.get(PROJECT_HEADER)
@@ -103,7 +98,7 @@ class Gate:
         if route.auth is Auth.TOKEN:
             return Caller(grant=self._identities.verify(token))
         if route.auth is not Auth.KEY_OR_MODERATOR:
-            raise KeyInvalid(f"an API key begins with {KEY_PREFIX}", headers=_CHALLENGE)
+            raise KeyInvalid(f"an API key begins with {KEY_PREFIX}")
         grant = self._identities.verify(token)
         if not grant.capabilities & _MODERATOR:
             raise CapabilityMissing("this needs a room token with moderate:participants")
@@ -127,11 +122,10 @@ class Gate:
         _wait(wait, "this address, which presented too many wrong keys or passwords,")
 
     def _require_same_site(self, request: web.Request) -> None:
-        hosts = {request.host.lower(), self._public_host} - {""}
+        hosts = {host(request).lower(), self._public_host} - {""}
         origin.require_same_site(request.headers, hosts)
 
 
-_CHALLENGE = {"WWW-Authenticate": 'Bearer realm="levelchat"'}
 _WANTED = {
     Auth.NONE: "",
     Auth.KEY: "send `Authorization: Bearer lc_pk_…`, or log in",
@@ -141,11 +135,18 @@ _WANTED = {
 }
 
 
+def host(request: web.Request) -> str:
+    """What the request calls this server; `request.host` would ask the resolver for a name when
+    it calls it nothing.
+    """
+    return request.headers.get("Host") or "localhost"
+
+
 def _token(header: str) -> str:
     scheme, _, token = header.partition(" ")
     token = token.strip()
     if scheme.lower() != "bearer" or not token or len(token) > MAX_CREDENTIAL:
-        raise KeyInvalid("send `Authorization: Bearer` and a key", headers=_CHALLENGE)
+        raise KeyInvalid("send `Authorization: Bearer` and a key")
     return token
 
 

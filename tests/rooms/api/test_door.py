@@ -1,5 +1,7 @@
 """Laws of rooms.api.door."""
 
+import asyncio
+
 import apikit
 import pytest
 from apikit import ApiKit
@@ -67,7 +69,7 @@ async def test_without_the_store_it_is_tried_later(
     await api.call("GET", "/v1/rooms")
 
     def away(_org: str | None) -> None:
-        raise StoreUnavailable("the database is away; try again", headers={"Retry-After": "2"})
+        raise StoreUnavailable("the database is away; try again")
 
     with monkeypatch.context() as patched:
         patched.setattr(api.kit.store, "reading", away)
@@ -76,3 +78,15 @@ async def test_without_the_store_it_is_tried_later(
             answer = await api.call(method, "/v1/rooms")
             assert (answer.status, answer.headers["Retry-After"]) == (503, "2")
     assert (await api.call("POST", "/v1/rooms")).status == 201
+
+
+async def test_a_request_that_names_no_host_is_answered(api: ApiKit) -> None:
+    """HTTP/1.0 needs no `Host`, and nobody is asked for a name then."""
+    reader, writer = await asyncio.open_connection(api.client.host, api.client.port)
+    head = f"POST /v1/rooms HTTP/1.0\r\nAuthorization: Bearer {api.key}\r\n\r\n"
+    writer.write(head.encode())
+    answer = await reader.read()
+    writer.close()
+
+    assert b" 201 " in answer.splitlines()[0]
+    assert b"ws://localhost/v1/signal" in answer

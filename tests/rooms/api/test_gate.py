@@ -8,6 +8,7 @@ from levelchat.auth.keys import TokenKeys
 from rooms import tenancy
 from rooms.settings import RoomsSettings
 from rooms.store.store import Store
+from rooms.store.tables import metadata
 
 # Nothing here depends on the kind of the database.
 pytestmark = pytest.mark.parametrize("dialect", ["sqlite"])
@@ -39,6 +40,8 @@ async def test_what_is_no_key_proves_nothing(api: ApiKit) -> None:
     ):
         found = await api.problem(*LIST, key=None, Authorization=header)
         assert (found["status"], found["code"]) == (401, "key_invalid")
+        answer = await api.call(*LIST, key=None, Authorization=header)
+        assert "WWW-Authenticate" in answer.headers
 
 
 async def test_a_good_key_costs_no_query(api: ApiKit) -> None:
@@ -96,6 +99,22 @@ async def test_too_many_requests_are_told_when_to_go_on(
         assert answers[0].status == 200
         assert refused
         assert all(answer.headers["Retry-After"] == "1" for answer in refused)
+
+
+async def test_callers_behind_a_trusted_proxy_are_told_apart(
+    store: Store, token_keys: TokenKeys
+) -> None:
+    """Each address that it forwards has its own bucket; without trust all are one."""
+    for proxies, statuses in ((("127.0.0.1",), {200}), ((), {200, 429})):
+        settings = RoomsSettings(requests_per_address=2, trusted_proxies=proxies)
+        async with apikit.running(store, token_keys, settings) as api:
+            answers = [
+                await api.call(*LIST, X_Forwarded_For=f"192.0.2.{last}") for last in range(8)
+            ]
+            assert {answer.status for answer in answers} == statuses
+        async with store.writing(None) as db:
+            for table in reversed(metadata.sorted_tables):
+                await db.execute(table.delete())
 
 
 async def test_a_login_may_change_things_from_our_own_pages_only(api: ApiKit) -> None:
