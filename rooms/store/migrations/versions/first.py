@@ -25,6 +25,7 @@ def upgrade() -> None:
     _api_keys()
     _logins()
     _rooms()
+    _indexes_of_rooms()
     _webhooks()
     _deliveries()
     _messages()
@@ -207,6 +208,9 @@ def _rooms() -> None:
         sa.UniqueConstraint("org_id", "short_code", name="uq_rooms_org_id_short_code"),
         sa.UniqueConstraint("project_id", "id", name="uq_rooms_project_id_id"),
     )
+
+
+def _indexes_of_rooms() -> None:
     op.create_index(
         "ix_rooms_deadline_at",
         "rooms",
