@@ -110,7 +110,7 @@ class NatsBus:
                 while self.connected and self._pending:  # noqa: ASYNC110 - rare, and short
                     await asyncio.sleep(SETTLE_SECONDS)
                 if self._client is not None:
-                    await self._client.flush(CONNECT_SECONDS)
+                    await _arrived(self._client)
                 while not all(inbox.is_idle for inbox in self._inboxes):  # noqa: ASYNC110 - same
                     await asyncio.sleep(SETTLE_SECONDS)
 
@@ -179,7 +179,7 @@ class NatsBus:
             # Should the connection go meanwhile, the next one knows of it.
             with contextlib.suppress(NatsError, TimeoutError, OSError):
                 await listening.attach(client)
-                await client.flush(CONNECT_SECONDS)
+                await _arrived(client)
         return listening
 
     async def _answer(self, responder: Responder, message: Message, arrived: Msg) -> None:
@@ -238,7 +238,7 @@ class NatsBus:
         )
         for listening in tuple(self._listening):
             await listening.attach(client)
-        await client.flush(CONNECT_SECONDS)
+        await _arrived(client)
 
     def _set_connected(self, client: Client | None) -> None:
         self._client = client
@@ -293,6 +293,14 @@ class NatsBus:
         if said != self._reported:
             self._reported = said
             _log.warning("bus fault", error=said)
+
+
+async def _arrived(client: Client) -> None:
+    """Until the server has dealt with everything that *client* was told so far."""
+    # The client sends a PING ahead of commands that it has not written yet. When the first one
+    # is answered they are written, and the second one follows them.
+    for _ in range(2):
+        await client.flush(CONNECT_SECONDS)
 
 
 def _said(subject: str) -> str:

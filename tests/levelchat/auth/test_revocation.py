@@ -17,7 +17,7 @@ GRANT = Grant(
     media_id="r_1",
     identity="ada",
     capabilities=frozenset({Capability.PUBLISH_CAMERA}),
-    token_id="t1",  # noqa: S106 - an id, no secret
+    token_id="t1",
     expires=NOW + 60,
 )
 CLOSED = RoomClosed("r_1", "host_ended", NOW * 1000, UNTIL)
@@ -43,7 +43,7 @@ def test_an_ended_room_refuses_its_tokens() -> None:
         media_id="r_2",
         identity="ada",
         capabilities=frozenset(),
-        token_id="t2",  # noqa: S106 - an id, no secret
+        token_id="t2",
         expires=NOW + 60,
     )
 
@@ -79,7 +79,7 @@ def test_a_revoked_token_is_refused() -> None:
             media_id="r_1",
             identity="ada",
             capabilities=frozenset(),
-            token_id="t9",  # noqa: S106 - an id, no secret
+            token_id="t9",
             expires=NOW,
         ),
         NOW,
