@@ -52,7 +52,7 @@ class Databases:
             yield f"sqlite:///{file}"
             return
         server = await self.server()
-        await _order(server, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+        await _order(server, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY file_copy")
         try:
             yield server.url(name)
         finally:
