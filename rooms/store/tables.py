@@ -256,6 +256,14 @@ Index(
     postgresql_where=deliveries.c.state == "pending",
     sqlite_where=deliveries.c.state == "pending",
 )
+# What is due to one webhook, however much is owed to the others.
+Index(
+    "ix_deliveries_webhook_id_due_at",
+    deliveries.c.webhook_id,
+    deliveries.c.due_at,
+    postgresql_where=deliveries.c.state == "pending",
+    sqlite_where=deliveries.c.state == "pending",
+)
 
 idempotency = Table(
     "idempotency",

@@ -144,14 +144,14 @@ class Dispatcher:
         """Begins as much of what is due as there is room for."""
         while len(self._under_way) < AT_ONCE:
             load = Counter(claimed.webhook_id for claimed in self._under_way.values())
-            full = [webhook for webhook, count in load.items() if count >= AT_ONCE_EACH]
+            room = AT_ONCE - len(self._under_way)
             async with self._transactions.reading(None) as tx:
-                due = await queue.peek(tx.db, tx.now, AT_ONCE - len(self._under_way), full)
+                due = await queue.peek(tx.db, tx.now, room, load, AT_ONCE_EACH)
             # A process that was stopped for a while sees its own locks end.
             due = [each for each in due if each.id not in self._under_way]
             if not due:
                 return
-            batch = await self._lock_some(schedule.share(due, load, AT_ONCE_EACH))
+            batch = await self._lock_some(due)
             for each in batch.claimed:
                 tasks.create_task(self._deliver(sender, each))
             if not batch.claimed and not batch.disabled:

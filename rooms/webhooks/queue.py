@@ -5,11 +5,11 @@ while: replicas never make the same attempt at once, and what a dead process had
 again when its lock is over.
 """
 
-from collections.abc import Collection, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Row, Select, func, literal_column, select, update
+from sqlalchemy import CompoundSelect, Row, Select, func, literal_column, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rooms.model import Millis
@@ -18,8 +18,12 @@ from rooms.webhooks.schedule import Dead, Delivered, Outcome, Pending, Verdict
 
 DEPTH_LIMIT = 10_000
 """Beyond so many the exact number matters no more."""
+WEBHOOKS_AT_ONCE = 32
+"""Whose deliveries one query looks for."""
 BURIED_AT_ONCE = 500
 """Deliveries to a disabled webhook that one transaction gives up."""
+
+ItemT = TypeVar("ItemT")
 
 # Written out: a parameter would keep planners from the index of what is pending.
 _IS_PENDING = deliveries.c.state == literal_column("'pending'")
@@ -83,26 +87,65 @@ class Depth(msgspec.Struct, frozen=True):
 
 
 async def peek(
-    db: AsyncConnection, now: Millis, limit: int, full: Collection[str]
-) -> Sequence[Due]:
-    """The longest due, without those of webhooks that are *full*."""
-    found = await db.execute(peek_query(now, limit, full))
-    return [Due(row.id, row.webhook_id) for row in found]
+    db: AsyncConnection, now: Millis, limit: int, load: Mapping[str, int], each: int
+) -> list[Due]:
+    """At most *limit*: of every webhook the longest due, so many that with its *load* it has
+    *each* at most; first those of the webhook that has waited longest.
+    """
+    owing = await db.execute(_OWING)
+    since = sorted((row.since, row.id) for row in owing if row.since <= now)
+    free = [(webhook_id, each - load.get(webhook_id, 0)) for _, webhook_id in since]
+    found: list[Due] = []
+    for some in _chunks([one for one in free if one[1] > 0], WEBHOOKS_AT_ONCE):
+        rows = await db.execute(due_query(now, some))
+        found += [Due(row.id, row.webhook_id) for row in rows]
+        if len(found) >= limit:
+            break
+    return found[:limit]
 
 
-def peek_query(now: Millis, limit: int, full: Collection[str]) -> Select[tuple[str, str]]:
-    """The query of `peek`: the index of what is pending holds it."""
-    return (
-        select(deliveries.c.id, deliveries.c.webhook_id)
-        .where(
-            _IS_PENDING,
-            deliveries.c.due_at <= now,
-            deliveries.c.locked_until <= now,
-            deliveries.c.webhook_id.not_in(sorted(full)),
+def due_query(now: Millis, wanted: Sequence[tuple[str, int]]) -> CompoundSelect[tuple[str, str]]:
+    """The longest due of each webhook, so many as stands beside it."""
+    # A compound of limited queries needs each in brackets, which SQLite has as subqueries only.
+    return union_all(
+        *(
+            select(
+                select(deliveries.c.id, deliveries.c.webhook_id)
+                .where(
+                    _IS_PENDING,
+                    deliveries.c.webhook_id == webhook_id,
+                    deliveries.c.due_at <= now,
+                    deliveries.c.locked_until <= now,
+                )
+                .order_by(deliveries.c.due_at)
+                .limit(count)
+                .subquery()
+            )
+            for webhook_id, count in wanted
         )
-        .order_by(deliveries.c.due_at)
-        .limit(limit)
     )
+
+
+def owing_query() -> Select[tuple[str, Millis]]:
+    """Every webhook that something is owed to, and since when: one step of the index each,
+    whatever is owed to it.
+    """
+    first = select(func.min(deliveries.c.webhook_id).label("id")).where(_IS_PENDING)
+    owing = first.cte("owing", recursive=True)
+    following = (
+        select(func.min(deliveries.c.webhook_id))
+        .where(_IS_PENDING, deliveries.c.webhook_id > owing.c.id)
+        .correlate(owing)
+        .scalar_subquery()
+    )
+    owing = owing.union_all(select(following).where(owing.c.id.is_not(None)))
+    since = (
+        select(func.min(deliveries.c.due_at))
+        .where(_IS_PENDING, deliveries.c.webhook_id == owing.c.id)
+        .correlate(owing)
+        .scalar_subquery()
+    )
+    return select(owing.c.id, since.label("since")).where(owing.c.id.is_not(None))
 
 
 async def claim(db: AsyncConnection, wanted: Sequence[Due], now: Millis, until: Millis) -> Batch:
@@ -193,6 +236,13 @@ async def depth(db: AsyncConnection, now: Millis) -> Depth:
     )
     row = (await db.execute(select(func.count(), func.min(due.c.due_at)))).one()
     return Depth(int(row[0]), row[1])
+
+
+def _chunks(of: Sequence[ItemT], size: int) -> Iterator[Sequence[ItemT]]:
+    return (of[start : start + size] for start in range(0, len(of), size))
+
+
+_OWING = owing_query()
 
 
 def _claimed(row: Row[*tuple[Any, ...]], until: Millis) -> Claimed:

@@ -4,10 +4,7 @@ Comes in: how many attempts were made, what came of the last one, now, and a ran
 out: what becomes of the delivery.
 """
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -68,29 +65,6 @@ def next_step(attempt: int, outcome: Outcome, now: Millis, jitter: float) -> Ver
     if attempt >= ATTEMPTS:
         return Dead(gone=False)
     return Pending(now + round(PAUSES[attempt - 1] * (1 + JITTER * jitter)))
-
-
-class Waiting(Protocol):
-    """Something owed to a webhook."""
-
-    @property
-    def webhook_id(self) -> str: ...
-
-
-WaitingT = TypeVar("WaitingT", bound=Waiting)
-
-
-def share(due: Sequence[WaitingT], load: Mapping[str, int], each: int) -> list[WaitingT]:
-    """Those of *due*, in order, that leave no webhook with more than *each*; *load* is what is
-    under way.
-    """
-    taken = Counter(load)
-    chosen = []
-    for one in due:
-        if taken[one.webhook_id] < each:
-            taken[one.webhook_id] += 1
-            chosen.append(one)
-    return chosen
 
 
 def answered(status: int) -> Outcome:

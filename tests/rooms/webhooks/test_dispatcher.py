@@ -178,7 +178,7 @@ async def test_what_a_killed_process_had_begun_is_delivered_again(
         await hooks.create(receiver.url)
         await hooks.announce()
         async with store.writing(None) as db:
-            due = await queue.peek(db, hooks.now, 10, ())
+            due = await queue.peek(db, hooks.now, 10, {}, 10)
             assert (await queue.claim(db, due, hooks.now, hooks.now + LOCK)).claimed
         async with hooks.delivering():
             hooks.jump(LOCK - 1)

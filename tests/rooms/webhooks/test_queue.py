@@ -1,8 +1,10 @@
 """The queue of deliveries: each is had by one process at a time, and by the next when it dies."""
 
+from collections import Counter
+
 import pytest
-from hookkit import Hookkit
-from sqlalchemy import select, text
+from hookkit import Hookkit, settle_in
+from sqlalchemy import Select, select, text
 
 from rooms.store.store import Store
 from rooms.store.tables import deliveries
@@ -22,13 +24,13 @@ async def _owe(hooks: Hookkit, count: int = 1) -> str:
 
 async def _claim(hooks: Hookkit, limit: int = 100) -> list[Claimed]:
     async with hooks.store.writing(None) as db:
-        due = await queue.peek(db, hooks.now, limit, ())
+        due = await queue.peek(db, hooks.now, limit, {}, 100)
         return (await queue.claim(db, due, hooks.now, hooks.now + LOCK)).claimed
 
 
-async def _peek(hooks: Hookkit, *full: str) -> list[Due]:
+async def _peek(hooks: Hookkit, load: dict[str, int] | None = None, each: int = 100) -> list[Due]:
     async with hooks.store.reading(None) as db:
-        return list(await queue.peek(db, hooks.now, 100, full))
+        return await queue.peek(db, hooks.now, 100, load or {}, each)
 
 
 async def test_what_is_claimed_is_not_due_until_its_lock_is_over(hooks: Hookkit) -> None:
@@ -59,13 +61,31 @@ async def test_two_who_saw_the_same_get_it_once(hooks: Hookkit, store: Store) ->
     assert len(first.claimed) == 3
 
 
-async def test_full_webhooks_are_passed_over(hooks: Hookkit) -> None:
-    """They have enough under way."""
-    full = await _owe(hooks, 3)
+async def test_no_webhook_has_more_than_its_share(hooks: Hookkit) -> None:
+    """What is under way counts, and however much is owed to one, the others have theirs."""
+    much = await _owe(hooks, 20)
     other = await hooks.create("http://127.0.0.1:9001/", "room.ended")
-    await hooks.announce("room.ended")
+    await hooks.announce("room.ended", count=2)
 
-    assert {due.webhook_id for due in await _peek(hooks, full)} == {other.id}
+    def shares(due: list[Due]) -> Counter[str]:
+        return Counter(each.webhook_id for each in due)
+
+    assert shares(await _peek(hooks, each=4)) == {much: 4, other.id: 2}
+    assert shares(await _peek(hooks, {much: 3, other.id: 3}, each=4)) == {much: 1, other.id: 1}
+    assert shares(await _peek(hooks, {much: 4}, each=4)) == {other.id: 2}
+
+
+async def test_of_many_webhooks_none_is_forgotten(hooks: Hookkit, store: Store) -> None:
+    """However many have something due, and although the first are under way elsewhere."""
+    others = [await settle_in(store, f"org{number}") for number in range(3)]
+    for who in others:
+        kit = Hookkit(store, who)
+        for port in range(2000, 2015):
+            await kit.create(f"http://127.0.0.1:{port}/")
+        await kit.announce()
+
+    assert len(await _claim(hooks, 40)) == 40
+    assert len(await _peek(hooks)) == 5
 
 
 async def test_the_longest_due_comes_first(hooks: Hookkit) -> None:
@@ -130,7 +150,7 @@ async def test_what_is_owed_to_a_disabled_webhook_is_given_up(
     (under_way,) = await _claim(hooks, 1)
     async with store.writing(None) as db:
         await queue.disable(db, webhook_id, hooks.now)
-        due = await queue.peek(db, hooks.now, 10, ())
+        due = await queue.peek(db, hooks.now, 10, {}, 10)
         batch = await queue.claim(db, due, hooks.now, hooks.now + LOCK)
     assert batch == queue.Batch([], {webhook_id})
     async with store.writing(None) as db:
@@ -154,12 +174,14 @@ async def test_the_next_and_the_depth_are_known(hooks: Hookkit, store: Store) ->
         assert await queue.depth(db, hooks.now - 1) == queue.Depth(0, None)
 
 
+@pytest.mark.parametrize(
+    "query", [queue.owing_query(), queue.due_query(0, [("wh_1", 4), ("wh_2", 3)])]
+)
 async def test_looking_for_work_goes_by_the_index_of_what_is_pending(
-    hooks: Hookkit, store: Store
+    store: Store, query: Select[tuple[object, ...]]
 ) -> None:
-    """However many deliveries were made before."""
+    """However many deliveries were made before, and however much is owed to one webhook."""
     async with store.reading(None) as db:
-        query = queue.peek_query(hooks.now, 32, ["wh_1"])
         sql = str(query.compile(dialect=db.dialect, compile_kwargs={"literal_binds": True}))
         if store.dialect == "postgresql":
             # Its planner would read a table without rows from end to end.
@@ -169,4 +191,6 @@ async def test_looking_for_work_goes_by_the_index_of_what_is_pending(
             explain = "EXPLAIN QUERY PLAN "
         plan = [str(row) for row in await db.execute(text(explain + sql))]
 
-    assert any("ix_deliveries_due_at" in row for row in plan)
+    steps = [row for row in plan if "deliveries" in row]
+    assert steps
+    assert [row for row in steps if "ix_deliveries_webhook_id_due_at" not in row] == []

@@ -278,6 +278,13 @@ def _deliveries() -> None:
         postgresql_where=sa.text("state = 'pending'"),
         sqlite_where=sa.text("state = 'pending'"),
     )
+    op.create_index(
+        "ix_deliveries_webhook_id_due_at",
+        "deliveries",
+        ["webhook_id", "due_at"],
+        postgresql_where=sa.text("state = 'pending'"),
+        sqlite_where=sa.text("state = 'pending'"),
+    )
     op.create_index("ix_deliveries_event_id", "deliveries", ["event_id"])
     op.create_index("ix_deliveries_webhook_id_id", "deliveries", ["webhook_id", "id"])
 
