@@ -71,8 +71,6 @@ def engine(url: URL, connections: int, *, command_seconds: float | None = None) 
             "timeout": CONNECT_SECONDS,
             "command_timeout": command_seconds or COMMAND_SECONDS,
             "prepared_statement_cache_size": STATEMENTS,
-            # SQLAlchemy keeps the prepared statements; twice would be once too often.
-            "statement_cache_size": 0,
             "server_settings": {"application_name": "levelchat", "jit": "off"},
         },
     )
