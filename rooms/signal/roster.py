@@ -14,7 +14,7 @@ import msgspec
 from levelchat.auth.capability import PUBLISH_AUDIO, PUBLISH_VIDEO
 from levelchat.contract.signal import ROSTER_PAGE, Delta, ParticipantState
 from rooms import admission
-from rooms.model import Millis, Session, Transport
+from rooms.model import LeaveReason, Millis, Session, Transport
 
 REMEMBERED = 1000
 """Sessions that closed lately: what opened them may come in later."""
@@ -79,7 +79,8 @@ class Roster:
         self._order: list[str] = []
         """Keys of listed participants, sorted: ids sort by joining."""
         self._forbidden: set[str] = set()
-        self._closed: OrderedDict[str, None] = OrderedDict()
+        self._closed: OrderedDict[str, str] = OrderedDict()
+        """Why sessions closed, of the last ones."""
         self._joined: dict[str, None] = {}
         self._changed: dict[str, None] = {}
         self._left: dict[str, dict[str, str]] = {}
@@ -134,7 +135,7 @@ class Roster:
     def close(self, session: str, reason: str) -> None:
         """A session closed; an unknown one is remembered, should it open late."""
         participant = self._sessions.pop(session, None)
-        self._closed[session] = None
+        self._closed[session] = reason
         if len(self._closed) > REMEMBERED:
             self._closed.popitem(last=False)
         if participant is None:
@@ -154,7 +155,11 @@ class Roster:
         else:
             self._remove(participant, person, reason)
 
-    def reset(self, present: list[Presence], reason: str = "") -> None:
+    def reason(self, session: str) -> str:
+        """Why it closed; empty if that was long ago or never."""
+        return self._closed.get(session, "")
+
+    def reset(self, present: list[Presence], reason: str = LeaveReason.LOST.value) -> None:
         """The store says who is there: what was missed is caught up with."""
         there = {each.session for each in present}
         for session in [each for each in self._sessions if each not in there]:
@@ -209,6 +214,11 @@ class Roster:
         person = self._people.get(participant)
         return None if person is None else person.state
 
+    def find_session(self, session: str) -> Presence | None:
+        """An open session of a listed participant."""
+        person = self._people.get(self._sessions.get(session, ""))
+        return None if person is None else person.sessions.get(session)
+
     def signal_session(self, participant: str) -> str | None:
         """Its newest signalling session: the one that holds the place."""
         person = self._people.get(participant)
@@ -247,6 +257,11 @@ class Roster:
         """Whether `take_delta` would tell of anybody."""
         return bool(self._joined or self._changed or self._left)
 
+    @property
+    def is_stale(self) -> bool:
+        """Whether there is news, if only of how many are there."""
+        return self.has_news or self.total != self._told_total
+
     def take_delta(self) -> Delta | None:
         """What happened since the last one; None if nothing did.
 
@@ -254,7 +269,7 @@ class Roster:
         it gives the roster of now.
         """
         total = self.total
-        if not self.has_news and total == self._told_total:
+        if not self.is_stale:
             return None
         delta = Delta(
             joined=tuple(self._told(each) for each in self._joined),
