@@ -29,6 +29,8 @@ from rooms.passwords import Passwords
 from rooms.presence import PresenceDesk
 from rooms.reports import Reports
 from rooms.settings import RoomsSettings
+from rooms.signal.metrics import SignalMetrics
+from rooms.signal.seams import Surroundings
 from rooms.signal.signalling import Signalling
 from rooms.steady import NANOSECONDS_PER_MILLISECOND, SteadyTime
 from rooms.store.location import database_url
@@ -87,7 +89,20 @@ def assemble(context: Context) -> Parts:
     minting = Minting(transactions, Minter(context.keys), context.bus, context.clock)
     fleet = Fleet(context.bus, transactions)
     secrets = box(context.data)
-    signalling = Signalling()
+    signalling = Signalling(
+        Surroundings(
+            node=context.node.name,
+            settings=settings,
+            transactions=transactions,
+            attendance=attendance,
+            minting=minting,
+            bus=context.bus,
+            verifier=context.verifier,
+            clock=context.clock,
+            metrics=SignalMetrics(context.metrics),
+            media_base=fleet.media_base,
+        )
+    )
     return Parts(
         url=url,
         store=store,

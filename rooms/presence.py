@@ -5,6 +5,8 @@ Goes out: rows by way of `Attendance`, and answers. A report of a session that r
 is a join that came while it was away.
 """
 
+import contextlib
+
 import structlog
 
 from levelchat.bus.messages import (
@@ -34,8 +36,8 @@ from rooms.store.transaction import Transactions
 
 _log = structlog.get_logger("rooms")
 
-STANDING_LIMIT = 50_000
-"""Entries of each kind in one answer about what is in force."""
+STANDING_LIMIT = 2_500
+"""Entries of each kind in one answer about what is in force: NATS carries 1 MB by default."""
 
 
 class PresenceDesk:
@@ -89,7 +91,7 @@ class PresenceDesk:
             since = tx.now - ending.TOKEN_LIFE
             ended = await room_rows.ended_since(tx.db, since, STANDING_LIMIT)
             revoked = await session_rows.revoked_now(tx.db, tx.now, STANDING_LIMIT)
-            forbidden = await session_rows.forbidden_everywhere(tx.db, since, STANDING_LIMIT)
+            forbidden = await session_rows.forbidden_now(tx.db, STANDING_LIMIT)
             active = await room_rows.active(tx.db, STANDING_LIMIT)
             until = tx.now + ending.TOKEN_LIFE
         return Standing(
@@ -112,9 +114,11 @@ class PresenceDesk:
 
     async def _on_report(self, message: Message) -> None:
         if isinstance(message, Left):
-            await self._attendance.leave(
-                message.session, message.media_id, message.at, LeaveReason.LEFT
-            )
+            # An unmanaged room's session, which joined while rooms was away, has nothing to leave.
+            with contextlib.suppress(NotFound):
+                await self._attendance.leave(
+                    message.session, message.media_id, message.at, LeaveReason.LEFT
+                )
         elif isinstance(message, Seen):
             await self._on_seen(message)
 

@@ -20,8 +20,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from rooms.model import LeaveReason, Millis, Session, Transport
-from rooms.store.tables import restrictions, revocations, sessions
+from rooms.model import LeaveReason, Millis, RoomState, Session, Transport
+from rooms.store.tables import restrictions, revocations, rooms, sessions
 
 _encode = msgspec.json.Encoder().encode
 _decode_capabilities = msgspec.json.Decoder(tuple[str, ...]).decode
@@ -313,13 +313,12 @@ async def forbidden(db: AsyncConnection, media_id: str) -> set[str]:
     return set((await db.execute(query)).scalars())
 
 
-async def forbidden_everywhere(
-    db: AsyncConnection, since: Millis, limit: int
-) -> list[tuple[str, str]]:
-    """(media id, identity) of restrictions made at *since* or later."""
+async def forbidden_now(db: AsyncConnection, limit: int) -> list[tuple[str, str]]:
+    """(media id, identity) of whoever may not publish in a room that is active."""
     query = (
         select(restrictions.c.media_id, restrictions.c.identity)
-        .where(restrictions.c.at >= since)
+        .join(rooms, rooms.c.media_id == restrictions.c.media_id)
+        .where(rooms.c.state == RoomState.ACTIVE.value)
         .limit(limit)
     )
     return [(row.media_id, row.identity) for row in await db.execute(query)]
