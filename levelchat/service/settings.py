@@ -39,7 +39,7 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """IP address that publishers reach this machine at; empty: this machine's own addresses."""
     data: str = "./data"
     """Folder of everything that is kept: keys, database, recordings."""
-    planes: tuple[str, ...] = ("edge", "packager", "ingest")
+    planes: tuple[str, ...] = ("edge", "packager", "ingest", "rooms")
     """Which planes this process runs."""
     log_format: str = "auto"
     """`json`, `console`, or `auto`: console on a terminal, else JSON."""

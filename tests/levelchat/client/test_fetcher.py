@@ -53,7 +53,7 @@ async def test_an_exchange_has_everything_rules_ask_for(
         clock=SystemClock(),
         observe=seen.append,
         readings=readings,
-        token="t",  # noqa: S106 - no secret
+        token="t",
     )
     exchange = await fetcher.get(str(server.make_url("/echo")), Kind.PART)
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from levelchat.rtc import stun
 
-PASSWORD = "a-password-of-22-bytes"  # noqa: S105 - of no one
+PASSWORD = "a-password-of-22-bytes"
 FINGERPRINT_BYTES = 8
 
 
