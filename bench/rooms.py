@@ -91,6 +91,7 @@ def _raise_file_limit(participants: int) -> None:
 @click.option("--rooms", default=100_000, show_default=True, type=click.IntRange(1))
 @click.option("--idle-seconds", default=70.0, show_default=True, help="Of watching idle rooms.")
 @click.option("--participants", default=5_000, show_default=True, type=click.IntRange(2, 20_000))
+@click.option("--requests", default=300, show_default=True, type=click.IntRange(1))
 @click.option("--rounds", default=20, show_default=True, type=click.IntRange(1, 1000))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(store: str, names: list[str], repeat: int, *, as_json: bool, **sizes: float) -> None:

@@ -22,8 +22,6 @@ from levelchat.contract import signal
 JOIN_P95_MS = 100
 HEARD_P95_MS = 500
 CAPABILITIES = ["subscribe:all", "chat:send"]
-SETTLE_SECONDS = 3.0
-"""For the last joiners' deltas to be out."""
 PAUSE_SECONDS = 0.3
 """Between two rounds: nothing of the one before is under way."""
 
@@ -47,7 +45,7 @@ async def crowd(store: str, plan: Plan, say: Say, notes: list[str]) -> list[Read
             lambda count: say(f"{store}: {count:,} of {plan.participants:,} joined"),
         ):
             joins.add(taken_ns)
-        await asyncio.sleep(SETTLE_SECONDS)
+        await asyncio.sleep(plan.settle_seconds)
         full = server.cost()
         heard = await _rounds(server, everybody, tokens[plan.participants :], store, plan, say)
         for participant in everybody.members:

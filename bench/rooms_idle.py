@@ -28,7 +28,6 @@ SWEEP_MS = 50
 FOUND_P99_MS = 20
 MEGABYTE = 1 << 20
 WARM_ROOMS = 100
-SETTLE_SECONDS = 2.0
 
 _SWEEP = "levelchat_rooms_sweep_seconds"
 _GAUGES = {
@@ -100,7 +99,7 @@ async def _watched(installation: Installation, plan: Plan) -> _Watched:
             for path in (f"/v1/rooms/{room}", "/v1/rooms?limit=100"):
                 checked(await pool.ask(request("GET", path, server.key)))
         pool.close()
-        await asyncio.sleep(SETTLE_SECONDS)
+        await asyncio.sleep(plan.settle_seconds)
         before = server.cost()
         await asyncio.sleep(plan.idle_seconds)
         return _Watched(before, server.cost(), plan.idle_seconds, await server.metrics())

@@ -27,6 +27,8 @@ class Plan(msgspec.Struct, frozen=True):
     participants: int = 5_000
     rounds: int = 20
     """Chat messages, joins and leaves, one at a time."""
+    settle_seconds: float = 3.0
+    """Before something is measured: nothing of what came before is under way."""
     abandoned: int = 10
     """Participants of each abandoned room."""
 

@@ -129,7 +129,7 @@ _ON_THE_FLY = "/v1/auth/tokens/room"
 
 async def _warm(pool: Pool, server: RoomsServer, plan: Plan) -> None:
     """Connections are open, statements prepared, and nothing is done for the first time."""
-    seconds = min(WARM_SECONDS, plan.closed_seconds)
+    seconds = min(WARM_SECONDS, plan.closed_seconds, plan.settle_seconds)
     await load_http.as_fast_as_possible(
         pool, lambda number: _create(server.key, -number - 1), plan.connections, seconds
     )
