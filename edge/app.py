@@ -6,13 +6,18 @@ from pathlib import Path
 
 from aiohttp import web
 
+from edge.access import Access
+from edge.audience import Audience
 from edge.delivery import Delivery
+from edge.entrance import Entrance
+from edge.headers import Cors
 from edge.metrics import EdgeMetrics
 from edge.origin import Origin
 from edge.pages import Pages
 from edge.routes import EdgeRoutes
 from edge.settings import EdgeSettings
 from levelchat.service.plane import Context, Plane
+from levelchat.service.settings import ServerSettings
 
 WEB_BUILD = Path(__file__).resolve().parents[1] / "web" / "dist"
 """Where `make web` puts the pages."""
@@ -29,9 +34,23 @@ def create(context: Context) -> Plane:
     origin = Origin(settings, context.clock, metrics)
     metrics.held.set_function(origin.held_bytes)
     context.seams.programs = origin
-    delivery = Delivery(origin, settings, metrics)
-    routes = EdgeRoutes(delivery, settings, metrics, context.keys, context.clock)
-    return Edge(origin, routes, Pages(Path(settings.web_dir) if settings.web_dir else WEB_BUILD))
+    audience = Audience(context.presence, context.clock, metrics, settings.max_viewers)
+    access = Access(
+        verifier=context.verifier,
+        presence=context.presence,
+        audience=audience,
+        settings=settings,
+        clock=context.clock,
+        metrics=metrics,
+    )
+    cors = Cors(settings)
+    public_url = context.settings.section("server", ServerSettings).public_url
+    routes = [
+        *Entrance(access, cors, settings, public_url).routes(),
+        *EdgeRoutes(Delivery(origin, settings, metrics), access, cors, metrics).routes(),
+        *Pages(Path(settings.web_dir) if settings.web_dir else WEB_BUILD).routes(),
+    ]
+    return Edge(origin, audience, routes)
 
 
 class Edge:
@@ -39,18 +58,20 @@ class Edge:
 
     name = "edge"
 
-    def __init__(self, origin: Origin, routes: EdgeRoutes, pages: Pages) -> None:
+    def __init__(
+        self, origin: Origin, audience: Audience, routes: Sequence[web.AbstractRouteDef]
+    ) -> None:
         self._origin = origin
+        self._audience = audience
         self._routes = routes
-        self._pages = pages
 
     def routes(self) -> Sequence[web.AbstractRouteDef]:
-        return [*self._routes.routes(), *self._pages.routes()]
+        return self._routes
 
     async def run(self) -> None:
-        while True:
-            await asyncio.sleep(SWEEP_SECONDS)
-            self._origin.sweep()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._audience.run())
+            tasks.create_task(self._sweep())
 
     async def drain(self) -> None:
         """What still runs ends now; players get a moment to hear of it."""
@@ -59,6 +80,12 @@ class Edge:
                 self._origin.end(room)
         if self._origin.broadcasts:
             await asyncio.sleep(FAREWELL_SECONDS)
+        self._audience.leave_all()
 
     def unready(self) -> list[str]:
         return []
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            self._origin.sweep()

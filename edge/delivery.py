@@ -31,8 +31,10 @@ class Answer(msgspec.Struct, frozen=True):
 
     body: bytes
     content_type: str
-    cache: str
+    max_age: int
+    """Seconds that it may be kept."""
     priority: str
+    immutable: bool = False
     gzipped: bool = False
 
 
@@ -87,8 +89,9 @@ class Delivery:
         return Answer(
             body,
             "audio/mp4" if audio else "video/mp4",
-            f"public, max-age={MEDIA_SECONDS}, immutable",
+            MEDIA_SECONDS,
             "u=3",
+            immutable=True,
         )
 
     def _broadcast(self, room: str) -> Broadcast:
@@ -122,4 +125,4 @@ class Delivery:
         # A11.6: half a target duration without directives, six with them.
         seconds = targets if blocking else max(1, broadcast.target_seconds // 2)
         body = snapshot.gzip if gzip else snapshot.plain
-        return Answer(body, PLAYLIST_TYPE, f"public, max-age={seconds}", "u=1", gzipped=gzip)
+        return Answer(body, PLAYLIST_TYPE, seconds, "u=1", gzipped=gzip)

@@ -3,10 +3,12 @@
 LevelChatError
 ├── PeerError
 │   ├── NoSuchBroadcast   404: no room, rendition, segment or part of that name
-│   └── BadDirective      400: an `_HLS_…` parameter that cannot be met
+│   ├── BadDirective      400: an `_HLS_…` parameter that cannot be met
+│   └── TokenTooLong      400: a token that fits no cookie
 └── EnvironmentFault
     ├── NotInTime         503: what was waited for did not come
     ├── TooManyWaiting    503: the bound on held requests
+    ├── TooManyViewers    503: the bound on viewers of managed rooms
     └── PagesMissing      503: the pages were not built
 """
 
@@ -29,6 +31,13 @@ class BadDirective(PeerError):
     title = "Bad delivery directive"
 
 
+class TokenTooLong(PeerError):
+    """The room token is too long for the cookie that a player shows it by."""
+
+    code = "token_too_long"
+    title = "The token fits no cookie"
+
+
 class NotInTime(EnvironmentFault):
     """What the request waited for did not come within three target durations."""
 
@@ -41,6 +50,13 @@ class TooManyWaiting(EnvironmentFault):
 
     code = "too_many_waiting"
     title = "Too many requests are waiting"
+
+
+class TooManyViewers(EnvironmentFault):
+    """As many viewers of managed rooms as this edge takes; try another edge, or later."""
+
+    code = "too_many_viewers"
+    title = "Too many viewers"
 
 
 class PagesMissing(EnvironmentFault):

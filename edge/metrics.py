@@ -36,3 +36,14 @@ class EdgeMetrics:
             "Broadcasts beyond max_rooms that were refused",
             registry=registry,
         )
+        self.viewers = Gauge(
+            "levelchat_edge_viewers",
+            "Viewers of managed rooms seen in the last 20 s",
+            registry=registry,
+        )
+        self.refused_viewers = Counter(
+            "levelchat_edge_refused_viewers",
+            "Requests of viewers that were refused, by code of the error",
+            ["code"],
+            registry=registry,
+        )

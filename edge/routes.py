@@ -5,19 +5,17 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import hdrs, web
 
+from edge import headers
+from edge.access import Access, Credentials
 from edge.delivery import Answer, Delivery
+from edge.headers import Cors
 from edge.metrics import EdgeMetrics
-from edge.settings import EdgeSettings
-from levelchat.auth import token as room_token
-from levelchat.auth.capability import Capability
-from levelchat.auth.keys import TokenKeys
-from levelchat.clock import Clock
 from levelchat.errors import LevelChatError
-from levelchat.media.time import NANOSECOND
 from levelchat.service import problem
 
 ROOM = "{room:r_[A-Za-z0-9_-]{1,64}}"
 NAME = "[A-Za-z0-9_-]{1,64}"
+PROXY_SECRET = "X-LC-Edge-Secret"  # noqa: S105 - the header's name
 _REFUSES_GZIP = re.compile(r"gzip\s*;\s*q=0(?:\.0*)?\s*(?:,|$)")
 """RFC 9110 §12.4.2: a weight of 0 means "not acceptable"."""
 
@@ -25,26 +23,15 @@ Handler = Callable[[web.Request], Awaitable[Answer]]
 
 
 class EdgeRoutes:
-    """`/live/…`."""
+    """`/live/…`, but for `/live/{room}/access`."""
 
     def __init__(
-        self,
-        delivery: Delivery,
-        settings: EdgeSettings,
-        metrics: EdgeMetrics,
-        keys: TokenKeys,
-        clock: Clock,
+        self, delivery: Delivery, access: Access, cors: Cors, metrics: EdgeMetrics
     ) -> None:
         self._delivery = delivery
-        self._settings = settings
+        self._access = access
+        self._cors = cors
         self._metrics = metrics
-        self._keys = keys
-        self._clock = clock
-        self._cors = {
-            "Access-Control-Allow-Origin": settings.allow_origin,
-            # A11.8: hls.js reads Age to tune in behind a cache.
-            "Access-Control-Expose-Headers": "Age, Date, Content-Length, Content-Range",
-        }
 
     def routes(self) -> list[web.AbstractRouteDef]:
         """All routes below `/live/{room}`."""
@@ -60,29 +47,19 @@ class EdgeRoutes:
         ]
 
     async def _multivariant(self, request: web.Request) -> Answer:
-        room = self._authorised_room(request)
+        room = request.match_info["room"]
         return await self._delivery.multivariant(room, gzip=_takes_gzip(request))
 
     async def _playlist(self, request: web.Request) -> Answer:
-        room = self._authorised_room(request)
-        rendition = request.match_info["rendition"]
+        info = request.match_info
         return await self._delivery.playlist(
-            room, rendition, request.query, gzip=_takes_gzip(request)
+            info["room"], info["rendition"], request.query, gzip=_takes_gzip(request)
         )
 
     async def _media(self, request: web.Request) -> Answer:
         info = request.match_info
         path = f"{info['session']}/{info['rendition']}/{info['file']}"
         return await self._delivery.media(info["room"], path)
-
-    def _authorised_room(self, request: web.Request) -> str:
-        room = request.match_info["room"]
-        if room in self._settings.private_rooms:
-            token = room_token.bearer(request.headers.get(hdrs.AUTHORIZATION))
-            now = self._clock.wall_ns() // NANOSECOND
-            grant = room_token.verify(self._keys, token, room=room, now=now)
-            grant.require_any(frozenset({Capability.SUBSCRIBE_ALL}))
-        return room
 
     def _respond(
         self, kind: str, handler: Handler
@@ -91,43 +68,46 @@ class EdgeRoutes:
         good = requests.labels(kind, "200")
 
         async def respond(request: web.Request) -> web.Response:
+            room, given = request.match_info["room"], credentials(request)
+            proxy = self._access.is_trusted(given)
             try:
+                if not proxy:
+                    self._access.check(room, given)
                 answer = await handler(request)
             except LevelChatError as error:
                 requests.labels(kind, str(error.status)).inc()
-                response = problem.response(error, request)
-                response.headers.update(self._cors)
-                return response
+                return self._refusal(error, request, proxy=proxy)
             good.inc()
             sent.inc(len(answer.body))
-            headers = self._headers(answer)
-            if request.match_info["room"] in self._settings.private_rooms:
-                headers[hdrs.CACHE_CONTROL] = answer.cache.replace("public", "private")
-            return web.Response(body=answer.body, headers=headers)
+            fields = headers.of_answer(answer, self._access.keeping(room), proxy=proxy)
+            self._cors.add_to(fields, request.headers.get(hdrs.ORIGIN))
+            return web.Response(body=answer.body, headers=fields)
 
         return respond
 
-    def _headers(self, answer: Answer) -> dict[str, str]:
-        headers = {
-            hdrs.CONTENT_TYPE: answer.content_type,
-            hdrs.CACHE_CONTROL: answer.cache,
-            # A11.2: RFC 9218 urgency: playlists before media.
-            "Priority": answer.priority,
-            **self._cors,
-        }
-        if answer.priority == "u=1":
-            headers[hdrs.VARY] = "Accept-Encoding"  # A1.9
-        if answer.gzipped:
-            headers[hdrs.CONTENT_ENCODING] = "gzip"
-        return headers
+    def _refusal(
+        self, error: LevelChatError, request: web.Request, *, proxy: bool
+    ) -> web.Response:
+        keeping = self._access.keeping(request.match_info["room"])
+        fields = headers.of_error(error.headers, keeping, proxy=proxy)
+        self._cors.add_to(fields, request.headers.get(hdrs.ORIGIN))
+        response = problem.response(error, request)
+        response.headers.update(fields)
+        return response
 
-    async def _preflight(self, _request: web.Request) -> web.Response:
-        headers = self._cors | {
-            "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
-            "Access-Control-Allow-Headers": "Authorization, Range",
-            "Access-Control-Max-Age": "86400",
-        }
-        return web.Response(status=204, headers=headers)
+    async def _preflight(self, request: web.Request) -> web.Response:
+        fields = self._cors.preflight(request.headers.get(hdrs.ORIGIN), "GET, HEAD, OPTIONS")
+        return web.Response(status=204, headers=fields)
+
+
+def credentials(request: web.Request) -> Credentials:
+    """What *request* brings."""
+    fields = request.headers
+    return Credentials(
+        authorization=fields.get(hdrs.AUTHORIZATION),
+        cookie=fields.get(hdrs.COOKIE),
+        proxy_secret=fields.get(PROXY_SECRET),
+    )
 
 
 def _takes_gzip(request: web.Request) -> bool:

@@ -52,10 +52,22 @@ class Revocations:
 
     def check(self, grant: Grant, now: int) -> None:
         """Raises `TokenRevoked` or `RoomOver`."""
+        self.check_token(grant, now)
+        self.check_room(grant, now)
+
+    def check_token(self, grant: Grant, now: int) -> None:
+        """Raises `TokenRevoked`; whether the room has ended is another question."""
         if self._holds(self._revoked, grant.token_id, now):
             raise TokenRevoked("this token was revoked; ask for another")
-        if self._holds(self._closed, grant.media_id, now):
+
+    def check_room(self, grant: Grant, now: int) -> None:
+        """Raises `RoomOver`."""
+        if self.is_over(grant.media_id, now):
             raise RoomOver("the room has ended; create another to go on")
+
+    def is_over(self, media_id: str, now: int) -> bool:
+        """Whether the room has ended."""
+        return self._holds(self._closed, media_id, now)
 
     def publishing_forbidden(self, media_id: str, identity: str, now: int) -> bool:
         """Whether a moderator forbade it."""

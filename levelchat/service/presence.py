@@ -83,9 +83,9 @@ class Membership:
         """It sends media."""
         return self.transport in _PUBLISHING
 
-    def leave(self, reason: str = "left") -> None:
-        """It ended; said once."""
-        self._owner.leave(self, reason)
+    def leave(self, reason: str = "left", at: int | None = None) -> None:
+        """It ended, now or *at* an earlier time (milliseconds); said once."""
+        self._owner.leave(self, reason, at)
 
     def end(self, reason: str) -> None:
         """Rooms wants it to end."""
@@ -140,8 +140,8 @@ class Presence:
             raise
         return membership
 
-    def leave(self, membership: Membership, reason: str) -> None:
-        """*membership* is over."""
+    def leave(self, membership: Membership, reason: str, at: int | None = None) -> None:
+        """*membership* is over, since *at* if that is known."""
         if membership.is_over:
             return
         membership.is_over = True
@@ -151,7 +151,8 @@ class Presence:
         if not others:
             del self._here[media_id]
         if membership.managed:
-            self._bus.publish(PRESENCE, Left(membership.session, media_id, self._now_ms(), reason))
+            left_at = self._now_ms() if at is None else at
+            self._bus.publish(PRESENCE, Left(membership.session, media_id, left_at, reason))
 
     def is_managed(self, media_id: str) -> bool:
         """Rooms is known to have that room: who watches needs a token."""

@@ -70,6 +70,9 @@ def test_what_was_revoked_is_looked_at_every_time(signing: TokenKeys) -> None:
     here.revocations.take(messages.RoomClosed("r_1", "empty", NOW * 1000, UNTIL), NOW)
     with pytest.raises(RoomOver):
         here.verify(other, now=NOW)
+    assert here.verify(other, now=NOW, ended_too=True).token_id == "t2"
+    with pytest.raises(TokenRevoked):
+        here.verify(made, now=NOW, ended_too=True)
 
 
 def test_another_project_is_refused(signing: TokenKeys) -> None:

@@ -131,6 +131,18 @@ async def test_a_leave_is_said_once(node: Node) -> None:
     assert (left.session, left.media_id, left.reason) == (place.session, "r_1", "left")
 
 
+async def test_a_leave_may_be_noticed_late(node: Node) -> None:
+    """Its time is then when it was, not when it was noticed."""
+    await node.open_desk()
+    place = await node.presence.join(grant(), "hls")
+
+    place.leave(at=place.joined_at + 5)
+
+    [left] = await node.heard()
+    assert isinstance(left, Left)
+    assert left.at == place.joined_at + 5
+
+
 async def test_a_refusal_is_the_rooms_own(node: Node) -> None:
     """Code and status reach who asked, and nothing is kept or said of the session."""
     await node.open_desk()
