@@ -38,7 +38,7 @@ RETRY = SECOND
 """Pause after the store was away."""
 CONTENDED = SECOND // 5
 """Pause after other replicas were faster."""
-LOCK = 90 * SECOND
+LOCK = 30 * SECOND
 """How long a claim outlives its process; much longer than any attempt takes."""
 MEASURE = 15 * SECOND
 """Pause between two measurements of the queue."""
