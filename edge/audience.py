@@ -16,7 +16,7 @@ from levelchat.auth.errors import RoomOver
 from levelchat.auth.token import Grant
 from levelchat.clock import Clock
 from levelchat.errors import LevelChatError
-from levelchat.service.presence import Presence
+from levelchat.service.presence import Membership, Presence
 
 _log = structlog.get_logger("edge")
 
@@ -103,11 +103,14 @@ class Audience:
         except Exception:  # noqa: BLE001 - one viewer's fault must not keep the others out
             _log.exception("a viewer could not be announced", identity=viewer.grant.identity)
         else:
-            viewer.place, viewer.stage = place, Stage.IN
-            if viewer.gone:
-                self._leave(viewer)
+            self._seat(viewer, place)
         finally:
             viewer.forget_asking()
+
+    def _seat(self, viewer: Viewer, place: Membership) -> None:
+        viewer.place, viewer.stage = place, Stage.IN
+        if viewer.gone:
+            self._leave(viewer)
 
     def _on_end(self, viewer: Viewer, reason: str) -> None:
         viewer.stage = Stage.OVER

@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import roomsdesk
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from edge_harness import Harness, SetClock
 from prometheus_client import CollectorRegistry
+from roomsdesk import Desk
 
-from edge import app
+from edge import app, audience
 from edge.origin import Origin
 from levelchat.auth import keys
 from levelchat.service import problem
@@ -41,3 +43,11 @@ async def edge(tmp_path: Path, settings: dict[str, Any]) -> AsyncIterator[Harnes
         origin = context.seams.programs
         assert isinstance(origin, Origin)
         yield Harness(client, origin, clock, context, plane)
+
+
+@pytest.fixture
+async def desk(edge: Harness, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
+    """Rooms beside the edge, with `ROOM` among those that it manages."""
+    monkeypatch.setattr(audience, "SWEEP_SECONDS", 0.01)
+    async with roomsdesk.running(edge) as beside:
+        yield beside
