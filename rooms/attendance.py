@@ -31,6 +31,10 @@ MAX_WAITING = 10_000
 """Joins and leaves in one queue; more are told to come again."""
 BATCH = 200
 """Of them in one transaction at most."""
+CROWD_SECONDS = 0.05
+"""Batches that follow each other this closely are a crowd's."""
+GATHER_SECONDS = 0.02
+"""How long a crowd's joins wait for each other; alone, nobody waits."""
 KNOWN_ROOMS = 10_000
 """Rooms whose organisation is remembered."""
 
@@ -99,8 +103,12 @@ class Attendance:
         return await answer
 
     async def _work(self, queue: asyncio.Queue[_Waiting]) -> None:
+        loop = asyncio.get_running_loop()
+        last = -CROWD_SECONDS
         while True:
             batch = [await queue.get()]
+            if loop.time() - last < CROWD_SECONDS:
+                await asyncio.sleep(GATHER_SECONDS)
             while len(batch) < BATCH and not queue.empty():
                 batch.append(queue.get_nowait())
             # Sorting is stable: what happens in one room keeps its order.
@@ -109,6 +117,7 @@ class Attendance:
                 batch, key=lambda each: (each.wanted.media_id, type(each.wanted))
             ):
                 await self._handle(media_id, kind, list(run))
+            last = loop.time()
 
     async def _handle(self, media_id: str, kind: type, run: list[_Waiting]) -> None:
         outcomes: Sequence[_Outcome]
