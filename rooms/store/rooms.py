@@ -7,7 +7,7 @@ the room itself, as if there were no row-level security.
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Select, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rooms.model import Millis, Room, RoomConfig, RoomState, RoomType
@@ -50,7 +50,7 @@ async def insert_room(db: AsyncConnection, room: Room, created_key: str) -> None
 
 async def by_media_id(db: AsyncConnection, media_id: str) -> Room | None:
     """The room, whosever it is."""
-    return await _one(db, select(rooms).where(rooms.c.media_id == media_id))
+    return await _one(db, _BY_MEDIA_ID, media_id=media_id)
 
 
 async def locked(db: AsyncConnection, media_id: str) -> Room | None:
@@ -58,14 +58,12 @@ async def locked(db: AsyncConnection, media_id: str) -> Room | None:
 
     SQLite has one writer anyway.
     """
-    return await _one(db, select(rooms).where(rooms.c.media_id == media_id).with_for_update())
+    return await _one(db, _LOCKED, media_id=media_id)
 
 
 async def by_id(db: AsyncConnection, project_id: str, room_id: str) -> Room | None:
     """The project's room of that public id."""
-    return await _one(
-        db, select(rooms).where(rooms.c.project_id == project_id, rooms.c.id == room_id)
-    )
+    return await _one(db, _BY_ID, project_id=project_id, id=room_id)
 
 
 async def by_external_id(db: AsyncConnection, project_id: str, external_id: str) -> Room | None:
@@ -195,12 +193,20 @@ async def history(db: AsyncConnection, media_id: str) -> list[Transition]:
     ]
 
 
+# Made once: building a statement costs more than running it.
 _INSERT = insert(rooms)
+_BY_MEDIA_ID = select(rooms).where(rooms.c.media_id == bindparam("media_id"))
+_LOCKED = _BY_MEDIA_ID.with_for_update()
+_BY_ID = select(rooms).where(
+    rooms.c.project_id == bindparam("project_id"), rooms.c.id == bindparam("id")
+)
 _INSERT_TRANSITION = insert(transitions)
 
 
-async def _one(db: AsyncConnection, query: Select[tuple[object, ...]]) -> Room | None:
-    row = (await db.execute(query)).first()
+async def _one(
+    db: AsyncConnection, query: Select[tuple[object, ...]], **values: object
+) -> Room | None:
+    row = (await db.execute(query, values)).first()
     return None if row is None else _room(row)
 
 

@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import (
     ColumnElement,
     Row,
+    bindparam,
     case,
     delete,
     distinct,
@@ -58,8 +59,8 @@ async def by_ids(db: AsyncConnection, ids: Collection[str]) -> dict[str, Session
     found: dict[str, Session] = {}
     listed = list(ids)
     for start in range(0, len(listed), _CHUNK):
-        query = select(sessions).where(sessions.c.id.in_(listed[start : start + _CHUNK]))
-        found |= {row.id: _session(row) for row in await db.execute(query)}
+        rows = await db.execute(_BY_IDS, {"ids": listed[start : start + _CHUNK]})
+        found |= {row.id: _session(row) for row in rows}
     return found
 
 
@@ -80,12 +81,8 @@ async def open_of_identities(
     found: dict[str, list[Session]] = {}
     listed = list(identities)
     for start in range(0, len(listed), _CHUNK):
-        query = select(sessions).where(
-            sessions.c.media_id == media_id,
-            sessions.c.left_at.is_(None),
-            sessions.c.identity.in_(listed[start : start + _CHUNK]),
-        )
-        for row in await db.execute(query):
+        chunk = {"media_id": media_id, "identities": listed[start : start + _CHUNK]}
+        for row in await db.execute(_OPEN_OF_IDENTITIES, chunk):
             found.setdefault(row.identity, []).append(_session(row))
     return found
 
@@ -265,11 +262,8 @@ async def revoked_among(db: AsyncConnection, wanted: Collection[str], now: Milli
     found: set[str] = set()
     listed = list(wanted)
     for start in range(0, len(listed), _CHUNK):
-        query = select(revocations.c.token_id).where(
-            revocations.c.token_id.in_(listed[start : start + _CHUNK]),
-            revocations.c.until_at > now,
-        )
-        found |= set((await db.execute(query)).scalars())
+        chunk = {"ids": listed[start : start + _CHUNK], "now": now}
+        found |= set((await db.execute(_REVOKED_AMONG, chunk)).scalars())
     return found
 
 
@@ -309,8 +303,7 @@ async def allow_publishing(db: AsyncConnection, media_id: str, identity: str) ->
 
 async def forbidden(db: AsyncConnection, media_id: str) -> set[str]:
     """The identities that may not publish."""
-    query = select(restrictions.c.identity).where(restrictions.c.media_id == media_id)
-    return set((await db.execute(query)).scalars())
+    return set((await db.execute(_FORBIDDEN, {"media_id": media_id})).scalars())
 
 
 async def forbidden_now(db: AsyncConnection, limit: int) -> list[tuple[str, str]]:
@@ -324,7 +317,21 @@ async def forbidden_now(db: AsyncConnection, limit: int) -> list[tuple[str, str]
     return [(row.media_id, row.identity) for row in await db.execute(query)]
 
 
+# Made once: building a statement costs more than running it.
 _INSERT = insert(sessions)
+_BY_IDS = select(sessions).where(sessions.c.id.in_(bindparam("ids", expanding=True)))
+_OPEN_OF_IDENTITIES = select(sessions).where(
+    sessions.c.media_id == bindparam("media_id"),
+    sessions.c.left_at.is_(None),
+    sessions.c.identity.in_(bindparam("identities", expanding=True)),
+)
+_REVOKED_AMONG = select(revocations.c.token_id).where(
+    revocations.c.token_id.in_(bindparam("ids", expanding=True)),
+    revocations.c.until_at > bindparam("now"),
+)
+_FORBIDDEN = select(restrictions.c.identity).where(
+    restrictions.c.media_id == bindparam("media_id")
+)
 
 
 def _session(row: Row[tuple[object, ...]]) -> Session:
