@@ -132,7 +132,8 @@ class Signalling:
         socket = web.WebSocketResponse(
             timeout=CLOSE_SECONDS,
             protocols=(signal.PROTOCOL,),
-            max_msg_size=settings.signal_message_bytes,
+            # The library refuses what is as long as this.
+            max_msg_size=settings.signal_message_bytes + 1,
             **_SOCKET,
         )
         if not socket.can_prepare(request):

@@ -22,17 +22,21 @@ from levelchat.bus.local import LocalBus
 from levelchat.clock import SystemClock
 from levelchat.contract.signal import PROTOCOL
 from levelchat.service import problem
+from rooms import ending
 from rooms.attendance import Attendance
 from rooms.minting import Minting
-from rooms.model import Room
+from rooms.model import EndReason, Room
 from rooms.settings import RoomsSettings
 from rooms.signal.metrics import SignalMetrics
 from rooms.signal.seams import Surroundings
 from rooms.signal.signalling import Signalling
+from rooms.store import rooms as room_rows
 from rooms.store.store import Store
 
 TALK = ("subscribe:all", "chat:send", "reactions:send", "hand:raise")
 MODERATE = ("moderate:participants", "chat:send", "subscribe:all")
+PATIENCE = 10.0
+"""Seconds that a client waits for anything."""
 __all__ = ["MODERATE", "PUBLISH", "TALK", "WATCH", "Client", "Installation", "Replica"]
 
 
@@ -57,6 +61,12 @@ class Client:
         self.socket = socket
         self.heard: list[dict[str, Any]] = []
         self.welcome: dict[str, Any] = {}
+        self.people: dict[str, dict[str, Any]] = {}
+        """By identity, as deltas and pages have told."""
+        self.joined: list[str] = []
+        self.left: dict[str, str] = {}
+        """Why, by identity."""
+        self.total = 0
         self._refs = itertools.count(1)
 
     async def next(self) -> dict[str, Any] | None:
@@ -65,54 +75,83 @@ class Client:
         if frame.type is not aiohttp.WSMsgType.TEXT:
             return None
         message: dict[str, Any] = msgspec.json.decode(frame.data)
+        self._apply(message)
         self.heard.append(message)
         return message
 
-    async def until(self, kind: str, **fields: Any) -> dict[str, Any]:
+    async def until(self, kind: str, /, **fields: Any) -> dict[str, Any]:
         """The next message of that type with these fields, heard already or not."""
         for message in self.heard:
             if _fits(message, kind, fields):
                 self.heard.remove(message)
                 return message
-        while (message := await self.next()) is not None:
-            if _fits(message, kind, fields):
-                self.heard.remove(message)
-                return message
+        async with asyncio.timeout(PATIENCE):
+            while (message := await self.next()) is not None:
+                if _fits(message, kind, fields):
+                    self.heard.remove(message)
+                    return message
         raise AssertionError(f"no {kind} {fields} before {self.socket.close_code}: {self.heard}")
 
-    async def until_delta(self, what: str, identity: str) -> dict[str, Any]:
-        """The entry of the next delta that says so of *identity*."""
-        while True:
-            delta = await self.until("participants")
-            for entry in delta.get(what, ()):
-                if entry["identity"] == identity:
-                    return entry
+    async def sees(
+        self, identity: str, is_so: Callable[[dict[str, Any]], Any] = lambda _: True
+    ) -> dict[str, Any]:
+        """*identity*, once it is there and *is_so*."""
+        async with asyncio.timeout(PATIENCE):
+            while identity not in self.people or not is_so(self.people[identity]):
+                assert await self.next() is not None
+        return self.people[identity]
 
-    async def say(self, kind: str, **fields: Any) -> None:
+    async def sees_leave(self, identity: str) -> str:
+        """Why *identity* left, once it has."""
+        async with asyncio.timeout(PATIENCE):
+            while identity not in self.left:
+                assert await self.next() is not None
+        return self.left[identity]
+
+    async def counts(self, total: int) -> None:
+        """Returns once so many are there."""
+        async with asyncio.timeout(PATIENCE):
+            while self.total != total:
+                assert await self.next() is not None
+
+    async def say(self, kind: str, /, **fields: Any) -> None:
         await self.socket.send_str(msgspec.json.encode({"type": kind, **fields}).decode())
 
-    async def ask(self, kind: str, **fields: Any) -> dict[str, Any]:
+    async def ask(self, kind: str, /, **fields: Any) -> dict[str, Any]:
         """What the server answers."""
         ref = next(self._refs)
         await self.say(kind, ref=ref, **fields)
-        while True:
-            for message in self.heard:
-                if message.get("ref") == ref:
-                    self.heard.remove(message)
-                    return message
-            if await self.next() is None:
-                raise AssertionError(f"closed with {self.socket.close_code}: {self.heard}")
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                for message in self.heard:
+                    if message.get("ref") == ref:
+                        self.heard.remove(message)
+                        return message
+                if await self.next() is None:
+                    raise AssertionError(f"closed with {self.socket.close_code}: {self.heard}")
 
     async def over(self) -> int | None:
         """The code that it is closed with; what comes before is kept in `heard`."""
-        while await self.next() is not None:
-            pass
+        async with asyncio.timeout(PATIENCE):
+            while await self.next() is not None:
+                pass
         return self.socket.close_code
 
     def cut(self) -> None:
         """The network is gone, without a word."""
         transport = self.socket._response.connection.transport
         transport.abort()
+
+    def _apply(self, message: dict[str, Any]) -> None:
+        for entry in message.get("participants", ()):
+            self.people[entry["identity"]] = entry
+        for entry in (*message.get("joined", ()), *message.get("changed", ())):
+            self.people[entry["identity"]] = entry
+        self.joined += [entry["identity"] for entry in message.get("joined", ())]
+        for entry in message.get("left", ()):
+            self.people.pop(entry["identity"], None)
+            self.left[entry["identity"]] = entry["reason"]
+        self.total = message.get("total", self.total)
 
 
 def _fits(message: dict[str, Any], kind: str, fields: dict[str, Any]) -> bool:
@@ -185,6 +224,7 @@ class Installation:
         room: Room,
         identity: str,
         capabilities: tuple[str, ...] = TALK,
+        /,
         **more: Any,
     ) -> str:
         """A room token."""
@@ -206,6 +246,7 @@ class Installation:
         room: Room,
         identity: str,
         capabilities: tuple[str, ...] = TALK,
+        /,
         **more: Any,
     ) -> Client:
         """A participant who was welcomed."""
@@ -215,12 +256,23 @@ class Installation:
         """A connection that was welcomed."""
         protocols = (PROTOCOL, f"token.{room_token}") if room_token else (PROTOCOL,)
         params = {"resume": resume} if resume else {}
-        socket = await self.http.ws_connect(
-            replica.url, protocols=protocols, params=params, timeout=aiohttp.ClientWSTimeout(10, 1)
-        )
+        socket = await self.connect(replica, protocols=protocols, params=params)
         client = Client(socket)
         client.welcome = await client.until("welcome")
         return client
+
+    async def connect(self, replica: Replica, **how: Any) -> aiohttp.ClientWebSocketResponse:
+        """A connection of which nothing was read yet."""
+        socket = await self.http.ws_connect(replica.url, **how)
+        self.stack.callback(socket._response.close)
+        return socket
+
+    async def end(self, room: Room, reason: EndReason) -> None:
+        """The room is over."""
+        async with self.kit.transactions.writing(room.org_id) as tx:
+            held = await room_rows.locked(tx.db, room.media_id)
+            assert held is not None
+            await ending.end_room(tx, held, reason)
 
     def advance(self, replica: Replica, seconds: int) -> None:
         """Time passes, second by second."""
@@ -254,7 +306,8 @@ async def installation(store: Store, data: Path) -> AsyncIterator[Installation]:
     async with contextlib.AsyncExitStack() as stack:
         bus = LocalBus()
         kit = Kit(store, await settle_in(store, "acme"), bus=bus)
-        http = await stack.enter_async_context(aiohttp.ClientSession())
+        connector = aiohttp.TCPConnector(limit=0)
+        http = await stack.enter_async_context(aiohttp.ClientSession(connector=connector))
         running = [asyncio.create_task(bus.run())]
         stack.push_async_callback(_stop, running)
         yield Installation(
