@@ -16,6 +16,8 @@ from edge.origin import Origin
 from edge.pages import Pages
 from edge.routes import EdgeRoutes
 from edge.settings import EdgeSettings
+from levelchat.bus.messages import Message, RoomClosed
+from levelchat.bus.seams import CONTROL, Bus
 from levelchat.service.plane import Context, Plane
 from levelchat.service.settings import ServerSettings
 
@@ -50,7 +52,7 @@ def create(context: Context) -> Plane:
         *EdgeRoutes(Delivery(origin, settings, metrics), access, cors, metrics).routes(),
         *Pages(Path(settings.web_dir) if settings.web_dir else WEB_BUILD).routes(),
     ]
-    return Edge(origin, audience, routes)
+    return Edge(context.bus, origin, audience, routes)
 
 
 class Edge:
@@ -59,8 +61,13 @@ class Edge:
     name = "edge"
 
     def __init__(
-        self, origin: Origin, audience: Audience, routes: Sequence[web.AbstractRouteDef]
+        self,
+        bus: Bus,
+        origin: Origin,
+        audience: Audience,
+        routes: Sequence[web.AbstractRouteDef],
     ) -> None:
+        self._bus = bus
         self._origin = origin
         self._audience = audience
         self._routes = routes
@@ -69,6 +76,7 @@ class Edge:
         return self._routes
 
     async def run(self) -> None:
+        await self._bus.subscribe(CONTROL, self._on_control)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._audience.run())
             tasks.create_task(self._sweep())
@@ -84,6 +92,12 @@ class Edge:
 
     def unready(self) -> list[str]:
         return []
+
+    def _on_control(self, message: Message) -> None:
+        # rooms.md §2: nobody publishes in a room that has ended, so that its playlists end at
+        # once; the packager would wait for its publisher to come back.
+        if isinstance(message, RoomClosed):
+            self._origin.end(message.media_id)
 
     async def _sweep(self) -> None:
         while True:

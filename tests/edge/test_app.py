@@ -1,6 +1,9 @@
 """Laws of edge.app."""
 
 from edge_harness import ROOM, Harness
+from roomsdesk import Desk
+
+from levelchat.bus.messages import RoomClosed
 
 
 async def test_a_drain_ends_every_playlist(edge: Harness) -> None:
@@ -17,3 +20,13 @@ async def test_an_idle_edge_drains_at_once(edge: Harness) -> None:
     await edge.plane.drain()
 
     assert edge.plane.unready() == []
+
+
+async def test_a_room_that_ends_ends_its_playlists(edge: Harness, desk: Desk) -> None:
+    """At once, though the packager would still wait for its publisher; what it sends is dropped."""
+    later = edge.broadcast()
+    at = edge.clock.ns // 1_000_000
+    await desk.say(RoomClosed(ROOM, "host_ended", at, at + 3_600_000))
+    edge.origin.part(ROOM, later[0])
+
+    assert edge.origin.broadcasts[ROOM].playlist("v720").plain.endswith(b"#EXT-X-ENDLIST\n")

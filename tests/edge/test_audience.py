@@ -117,7 +117,6 @@ async def test_who_was_there_sees_the_end(edge: Harness, desk: Desk) -> None:
     await desk.until_joined()
     await desk.settle()
     at = edge.clock.ns // 1_000_000
-    edge.origin.end(ROOM)
     await desk.say(RoomClosed(ROOM, "host_ended", at, at + 3_600_000))
     answer = await edge.client.get(VIDEO, headers=bearer(eve))
 
