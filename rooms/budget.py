@@ -4,6 +4,7 @@ Comes in: a transaction and the organisation. Goes out: nothing, or `QuotaExceed
 """
 
 from rooms import quota
+from rooms.model import Principal
 from rooms.quota import Quota
 from rooms.store import quotas
 from rooms.store import rooms as room_rows
@@ -11,17 +12,22 @@ from rooms.store import usage as usage_rows
 from rooms.store.transaction import Transaction
 
 
-async def check_room(tx: Transaction, org_id: str) -> None:
+async def check_room(tx: Transaction, who: Principal) -> None:
     """Whether one more room may be made."""
-    limits = await quotas.quota_of(tx.db, org_id)
+    limits = await _limits(tx, who)
     if limits.open_rooms is not None:
-        quota.check(limits, await room_rows.open_count(tx.db, org_id), "open_rooms")
-    await _check_month(tx, org_id, limits)
+        quota.check(limits, await room_rows.open_count(tx.db, who.org_id), "open_rooms")
+    await _check_month(tx, who.org_id, limits)
 
 
-async def check_entry(tx: Transaction, org_id: str) -> None:
+async def check_entry(tx: Transaction, who: Principal) -> None:
     """Whether anybody may be let in still."""
-    await _check_month(tx, org_id, await quotas.quota_of(tx.db, org_id))
+    await _check_month(tx, who.org_id, await _limits(tx, who))
+
+
+async def _limits(tx: Transaction, who: Principal) -> Quota:
+    """Known with the key for a few seconds, which costs no query."""
+    return quota.parse(who.quota) if who.quota else await quotas.quota_of(tx.db, who.org_id)
 
 
 async def _check_month(tx: Transaction, org_id: str, limits: Quota) -> None:

@@ -24,7 +24,7 @@ DEFAULT_PROJECT = "default"
 async def create_room(tx: Transaction, who: Principal, wanted: NewRoom) -> Room:
     """A new row. Raises `InvalidRequest`, `RoomExists` or `QuotaExceeded`."""
     checked = config.check_new_room(wanted, tx.now)
-    await budget.check_room(tx, who.org_id)
+    await budget.check_room(tx, who)
     if checked.id and await room_rows.by_id(tx.db, who.project_id, checked.id) is not None:
         raise _exists(checked.id)
     room = _new(who, checked, tx.now)
@@ -34,7 +34,6 @@ async def create_room(tx: Transaction, who: Principal, wanted: NewRoom) -> Room:
         if checked.id:
             raise _exists(checked.id) from error
         raise StoreUnavailable("the id was taken a moment ago; try again") from error
-    await room_rows.record_transition(tx.db, room, None, tx.now, "created")
     await tx.outbox.announce(
         tx, room.org_id, room.project_id, "room.created", payloads.room_data(room)
     )

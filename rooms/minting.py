@@ -96,7 +96,7 @@ class Minting:
         if known is None or known[0] <= now or known[1].media_id in self._ended:
             async with self._transactions.reading(who.org_id) as tx:
                 room = await creation.find_room(tx, who, room_id)
-                await budget.check_entry(tx, who.org_id)
+                await budget.check_entry(tx, who)
             self._remember(key, room, now)
         else:
             room = known[1]

@@ -139,3 +139,5 @@ class Principal(msgspec.Struct, frozen=True):
     """Of the key or user, or the token's identity."""
     media_id: str = ""
     """For `token`: the one room that it is good for."""
+    quota: str = ""
+    """What its organisation may use, as JSON; empty: ask the store."""

@@ -48,7 +48,7 @@ class Tenants:
             raise KeyInvalid("this API key was revoked; use another")
         if found.expires_at is not None and found.expires_at <= tx.now:
             raise KeyInvalid("this API key has expired; use the one it was rotated to")
-        return Principal(found.org_id, found.project_id, "key", key.id)
+        return Principal(found.org_id, found.project_id, "key", key.id, quota=found.quota)
 
     async def create_organisation(
         self, tx: Transaction, name: str, limits: quota.Quota | None = None

@@ -22,6 +22,13 @@ def translate(engine: Engine) -> None:
 @contextlib.asynccontextmanager
 async def begun(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """A transaction on *engine*: committed when the block ends well, else rolled back."""
+    async with connected(engine) as db, db.begin():
+        yield db
+
+
+@contextlib.asynccontextmanager
+async def connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A connection of *engine*; raises `StoreUnavailable` when there is none."""
     async with contextlib.AsyncExitStack() as stack:
         try:
             db = await stack.enter_async_context(engine.connect())
@@ -30,8 +37,7 @@ async def begun(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
             if failures.is_away(error):
                 raise failures.unavailable(error) from error
             raise
-        async with db.begin():
-            yield db
+        yield db
 
 
 def _on_error(context: ExceptionContext) -> None:

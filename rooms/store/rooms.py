@@ -168,13 +168,13 @@ async def change(db: AsyncConnection, room: Room, **values: object) -> Room:
 
 
 async def record_transition(
-    db: AsyncConnection, room: Room, came_from: RoomState | None, now: Millis, reason: str
+    db: AsyncConnection, room: Room, came_from: RoomState, now: Millis, reason: str
 ) -> None:
     """Every transition is stored with its time and reason (rooms.md §2)."""
     values = {
         "org_id": room.org_id,
         "media_id": room.media_id,
-        "from_state": None if came_from is None else came_from.value,
+        "from_state": came_from.value,
         "to_state": room.state.value,
         "at": now,
         "reason": reason,
@@ -182,15 +182,19 @@ async def record_transition(
     await db.execute(_INSERT_TRANSITION, values)
 
 
-async def history(db: AsyncConnection, media_id: str) -> list[Transition]:
-    """The room's transitions, first to last."""
+async def history(db: AsyncConnection, room: Room) -> list[Transition]:
+    """The room's transitions, first to last; its creation is told by the room's own row."""
     query = (
-        select(transitions).where(transitions.c.media_id == media_id).order_by(transitions.c.id)
+        select(transitions)
+        .where(transitions.c.media_id == room.media_id)
+        .order_by(transitions.c.id)
     )
-    return [
+    later = [
         Transition(row.from_state, row.to_state, row.at, row.reason)
         for row in await db.execute(query)
     ]
+    first = later[0].from_state if later else room.state.value
+    return [Transition(None, first or "", room.created_at, "created"), *later]
 
 
 # Made once: building a statement costs more than running it.

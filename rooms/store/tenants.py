@@ -53,6 +53,8 @@ class Proof(msgspec.Struct, frozen=True):
     expires_at: Millis | None
     revoked: bool
     """The key, its project or its organisation."""
+    quota: str
+    """The organisation's."""
 
 
 async def insert_organisation(db: AsyncConnection, new: Organisation) -> None:
@@ -124,7 +126,7 @@ async def proof(db: AsyncConnection, key_id: str) -> Proof | None:
     if row is None:
         return None
     revoked = any(at is not None for at in (row.key_at, row.project_at, row.org_at))
-    return Proof(row.org_id, row.project_id, row.secret_hash, row.expires_at, revoked)
+    return Proof(row.org_id, row.project_id, row.secret_hash, row.expires_at, revoked, row.quota)
 
 
 async def all_keys(
@@ -164,6 +166,7 @@ def _proof_query() -> Select[tuple[object, ...]]:
             api_keys.c.revoked_at.label("key_at"),
             projects.c.revoked_at.label("project_at"),
             organisations.c.revoked_at.label("org_at"),
+            organisations.c.quota,
         )
         .join(projects, projects.c.id == api_keys.c.project_id)
         .join(organisations, organisations.c.id == api_keys.c.org_id)

@@ -13,16 +13,16 @@ async def test_minutes_that_are_used_up_let_nobody_in(kit: Kit) -> None:
     room = await kit.create()
     attended = await kit.join(room, "ada", PUBLISH)
     async with kit.transactions.reading(None) as tx:
-        await budget.check_entry(tx, kit.who.org_id)
+        await budget.check_entry(tx, kit.who)
     kit.now += 10 * 60_000
     await kit.leave(room, attended)
 
     async with kit.transactions.reading(None) as tx:
         with pytest.raises(QuotaExceeded):
-            await budget.check_entry(tx, kit.who.org_id)
+            await budget.check_entry(tx, kit.who)
     with pytest.raises(QuotaExceeded):
         await kit.create()
 
     kit.now += 31 * 86_400_000
     async with kit.transactions.reading(None) as tx:
-        await budget.check_entry(tx, kit.who.org_id)
+        await budget.check_entry(tx, kit.who)

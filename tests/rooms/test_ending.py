@@ -114,7 +114,7 @@ async def test_every_transition_is_stored_with_its_reason(kit: Kit) -> None:
     await settle(kit, room.media_id)
 
     async with kit.transactions.reading(None) as tx:
-        history = await room_rows.history(tx.db, room.media_id)
+        history = await room_rows.history(tx.db, room)
     assert [(each.from_state, each.to_state, each.reason) for each in history] == [
         (None, "created", "created"),
         ("created", "active", "joined"),

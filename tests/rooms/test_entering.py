@@ -26,7 +26,7 @@ async def test_the_first_participant_makes_the_room_active(kit: Kit) -> None:
     assert kit.outbox.types == ["room.created", "room.started", "participant.joined"]
     assert len(kit.bus.of(RoomOpened)) == 1
     async with kit.transactions.reading(None) as tx:
-        history = await room_rows.history(tx.db, room.media_id)
+        history = await room_rows.history(tx.db, room)
     assert [(each.to_state, each.at) for each in history][-1] == ("active", kit.now)
 
 

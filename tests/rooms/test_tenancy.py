@@ -31,7 +31,7 @@ async def test_a_key_says_whose_it_is(store: Store) -> None:
     one, two = await make_tenant(store, "one"), await make_tenant(store, "two")
 
     assert await _principal(store, one.key) == Principal(
-        one.org_id, one.project_id, "key", one.key_id
+        one.org_id, one.project_id, "key", one.key_id, quota="{}"
     )
     assert (await _principal(store, two.key)).org_id == two.org_id
 
