@@ -166,7 +166,9 @@ class ChatMessage(ServerMessage, frozen=True, kw_only=True, tag="chat"):
 
 
 class Welcome(ServerMessage, frozen=True, kw_only=True, tag="welcome"):
-    """The first message. Keep *resume*: `GET /v1/signal?resume=…` within 30 s goes on."""
+    """The first message. Keep *resume*: `GET /v1/signal?resume=…` within 30 s goes on, with the
+    token at any replica, without it at this one.
+    """
 
     participant: ParticipantState
     room: dict[str, Any]

@@ -18,7 +18,7 @@ from levelchat.bus.messages import (
 )
 from levelchat.bus.seams import CONTROL, Subscription, signal_subject
 from levelchat.contract.signal import ChatMessage
-from levelchat.errors import LevelChatError
+from levelchat.errors import LevelChatError, OurFault
 from rooms.errors import SignallingBusy
 from rooms.model import Room
 from rooms.signal import words
@@ -141,9 +141,10 @@ class Hub:
             )
             await self._read(live)
         except LevelChatError as error:
-            entry.loaded.set_exception(error)
-            # Whoever waits takes it; if nobody does, it is no news.
-            entry.loaded.exception()
+            _fail(entry, error)
+        except Exception:  # noqa: BLE001 - whoever waits is told, and the next may be luckier
+            _log.exception("a room was not loaded", media_id=live.media_id)
+            _fail(entry, OurFault("the room could not be loaded; the server's log says why"))
         except BaseException:
             entry.loaded.cancel()
             raise
@@ -182,6 +183,12 @@ class Hub:
             live = self.find(message.media_id)
             if live is not None:
                 live.take(message)
+
+
+def _fail(entry: _Entry, error: LevelChatError) -> None:
+    entry.loaded.set_exception(error)
+    # Whoever waits takes it; if nobody does any more, it is no news.
+    entry.loaded.exception()
 
 
 def _said(stored: StoredMessage) -> ChatMessage:

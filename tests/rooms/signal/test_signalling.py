@@ -7,6 +7,7 @@ import aiohttp
 import pytest
 from signalkit import Client, Installation, Replica, eventually
 
+from levelchat import client
 from levelchat.contract import signal
 
 
@@ -145,13 +146,13 @@ async def test_three_hundred_in_one_room(place: Installation, replica: Replica) 
         *(place.join(replica, room, f"user-{n:03}") for n in range(300))
     )
 
-    async def knows_all(client: Client) -> None:
-        cursor = client.welcome.get("cursor", "")
+    async def knows_all(each: Client) -> None:
+        cursor = each.welcome.get("cursor", "")
         while cursor:
-            page = await client.ask("roster", cursor=cursor)
+            page = await each.ask("roster", cursor=cursor)
             cursor = page.get("cursor", "")
-        while len(client.people) < 300:
-            assert await client.next() is not None
+        while len(each.people) < 300:
+            assert await each.next() is not None
 
     await asyncio.gather(*(knows_all(each) for each in clients))
     await clients[7].ask("chat", text="hello")
@@ -161,3 +162,32 @@ async def test_three_hundred_in_one_room(place: Installation, replica: Replica) 
     await asyncio.gather(*(each.sees_leave("user-000") for each in clients[1:]))
     assert replica.surroundings.metrics.connections._value.get() == 299
     assert time.monotonic() - began < 60
+
+
+async def test_our_own_client_stays_in_the_room(place: Installation, replica: Replica) -> None:
+    """`levelchat.client` joins, is cut off, resumes, is sent elsewhere, and nobody noticed."""
+    other = await place.replica("two")
+    room = await place.kit.create()
+    bob = await place.join(other, room, "bob")
+    async with client.join(replica.url.replace("http", "ws", 1), place.token(room, "ada")) as ada:
+        me = ada.me.id
+        await ada.chat("one")
+        await bob.until("chat", text="one")
+        live = replica.hub.find(room.media_id)
+        (connection,) = live.connections.values()
+        connection.transport.abort()
+        await eventually(lambda: {connection} & set(live.connections.values()) == set())
+        await eventually(lambda: live.connections)
+        await ada.chat("two")
+        await bob.until("chat", text="two")
+        # Where the balancer sends whoever comes from now on.
+        for each in live.connections.values():
+            each.base = other.url.removesuffix("/v1/signal")
+        await replica.signalling.drain()
+        await eventually(lambda: len(other.hub.find(room.media_id).connections) == 2)
+        await ada.chat("three")
+        await bob.until("chat", text="three")
+        assert ada.me.id == me
+        assert {each.identity for each in ada.participants} == {"ada", "bob"}
+        assert bob.left == {}
+    assert await bob.sees_leave("ada") == "left"
