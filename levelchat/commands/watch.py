@@ -15,7 +15,13 @@ from levelchat.commands import options
 @click.argument("playlist_url")
 @click.option("--seconds", default=30, show_default=True, type=click.IntRange(1, 86_400))
 @click.option("--rendition", metavar="NAME", help="Variant to play [default: the first].")
-@click.option("--token", default="", help="Room token, where watching needs one.")
+@click.option(
+    "--token",
+    default="",
+    envvar="LEVELCHAT_TOKEN",
+    show_envvar=True,
+    help="A room token with subscribe:all, where watching needs one.",
+)
 @options.json_output
 def command(
     playlist_url: str,
