@@ -4,7 +4,8 @@ LevelChatError
 ├── PeerError
 │   ├── MediaUnreadable    the file to publish is missing, or no sound or picture is in it
 │   ├── WebhookInvalid     a request that claims to be a webhook's, and proves nothing
-│   └── NotPlayable        what the URL answers is no playlist that a low-latency player can play
+│   ├── NotPlayable        what the URL answers is no playlist that a low-latency player can play
+│   └── WatchRefused       the room token is missing, or is not good for this room any more
 └── EnvironmentFault
     ├── PublishRefused     the server answered, and its answer was no
     └── ServerUnreachable  nobody answered, or the server went away and did not come back
@@ -25,6 +26,13 @@ class NotPlayable(PeerError):
 
     code = "not_playable"
     title = "Not playable"
+
+
+class WatchRefused(PeerError):
+    """The server does not let this viewer watch, or not any more."""
+
+    code = "watch_refused"
+    title = "Watching refused"
 
 
 class PublishRefused(EnvironmentFault):

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from enum import StrEnum
 
 import aiohttp
+import msgspec
 
-from levelchat.client.errors import ServerUnreachable
+from levelchat.client.errors import ServerUnreachable, WatchRefused
 from levelchat.client.report import Readings
 from levelchat.client.rules.finding import Exchange
 from levelchat.clock import Clock
@@ -22,6 +23,8 @@ MAX_BODY = 64 << 20
 """Bytes. A 6 s segment at 20 Mbit/s has 15 MB."""
 
 OK = 200
+REFUSED = frozenset({401, 403, 409})
+"""Statuses of who may not watch: another try with the same token ends alike."""
 
 
 class Kind(StrEnum):
@@ -88,3 +91,18 @@ class Fetcher:
             if len(body) > MAX_BODY:
                 raise ValueError(f"more than {MAX_BODY} bytes")
         return bytes(body)
+
+
+class _Problem(msgspec.Struct):
+    detail: str = ""
+
+
+def raise_if_refused(exchange: Exchange) -> None:
+    """Raises `WatchRefused`, with the server's own sentence where it gave one (RFC 9457)."""
+    if exchange.status not in REFUSED:
+        return
+    try:
+        detail = msgspec.json.decode(exchange.body, type=_Problem).detail
+    except msgspec.DecodeError:
+        detail = ""
+    raise WatchRefused(detail or f"{exchange.url} answers HTTP {exchange.status}")

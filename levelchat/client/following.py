@@ -8,7 +8,7 @@ import asyncio
 from typing import Protocol
 
 from levelchat.client.errors import NotPlayable, ServerUnreachable
-from levelchat.client.fetcher import OK, Fetcher, Kind
+from levelchat.client.fetcher import OK, Fetcher, Kind, raise_if_refused
 from levelchat.client.report import Readings
 from levelchat.client.rules.finding import Exchange
 from levelchat.client.track import Item, Track
@@ -64,6 +64,7 @@ class Following:
                 self.track.update(exchange.body.decode(errors="replace"), exchange.received_ns)
                 if self.track.playable:
                     return
+            raise_if_refused(exchange)
             await asyncio.sleep(RETRY_SECONDS)
 
     async def run(self) -> None:
@@ -85,6 +86,8 @@ class Following:
                 failures = 0
                 await self._reloaded(exchange, tasks)
                 continue
+            if exchange is not None:
+                raise_if_refused(exchange)
             failures += 1
             if failures > MAX_RETRIES:
                 raise _given_up(url, exchange)

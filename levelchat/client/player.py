@@ -11,7 +11,7 @@ import msgspec
 
 from levelchat.client import report, selection
 from levelchat.client.errors import NotPlayable
-from levelchat.client.fetcher import OK, Fetcher, Kind
+from levelchat.client.fetcher import OK, Fetcher, Kind, raise_if_refused
 from levelchat.client.following import Following
 from levelchat.client.report import Readings, Report
 from levelchat.client.rules import reading
@@ -108,6 +108,7 @@ class Player:
 
     async def _select(self, url: str, rendition: str | None) -> Selection:
         exchange = await self._fetcher.get(url, Kind.MULTIVARIANT)
+        raise_if_refused(exchange)
         if exchange.status != OK:
             raise NotPlayable(f"{url} answers HTTP {exchange.status}: is anybody broadcasting?")
         listing = reading.read(exchange.body.decode(errors="replace"), url)

@@ -30,6 +30,8 @@ class Faults:
     """… until this one is due."""
     refuse_playlists: int = 0
     """So many reloads are answered with 503."""
+    forbid: bool = False
+    """Nobody may watch any more."""
     refuse_hints: bool = False
     refuse_parts: bool = False
     ended_at: tuple[int, int] | None = None
@@ -72,6 +74,8 @@ class Origin:
     async def _playlist(self, request: web.Request) -> web.Response:
         self.requests.append(request.path_qs)
         name = request.match_info["name"]
+        if self.faults.forbid:
+            raise web.HTTPUnauthorized(text='{"detail": "this token was revoked"}')
         if name not in RUNGS:
             raise web.HTTPNotFound
         if "_HLS_msn" in request.query:

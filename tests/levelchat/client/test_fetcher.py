@@ -6,8 +6,8 @@ import pytest
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 
-from levelchat.client.errors import ServerUnreachable
-from levelchat.client.fetcher import Fetcher, Kind
+from levelchat.client.errors import ServerUnreachable, WatchRefused
+from levelchat.client.fetcher import Fetcher, Kind, raise_if_refused
 from levelchat.client.report import Readings
 from levelchat.client.rules.finding import Exchange
 from levelchat.clock import SystemClock
@@ -88,3 +88,21 @@ async def test_an_answer_that_breaks_off_is_an_error(
         await fetcher.get(str(server.make_url("/cut")), Kind.SEGMENT)
 
     assert readings.errors == {"segment unanswered": 1}
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b'{"detail": "the room has ended", "code": "room_ended"}', "the room has ended"),
+        (b"<html>", "HTTP 409"),
+        (b"{}", "HTTP 409"),
+    ],
+)
+def test_who_may_not_watch_is_told_in_the_servers_words(body: bytes, said: str) -> None:
+    """Where the server gives a sentence it is used; a status that may pass is no refusal."""
+    refused = Exchange(0, 0, "http://x/live/r/index.m3u8", 409, {}, body)
+    with pytest.raises(WatchRefused, match=said):
+        raise_if_refused(refused)
+
+    for status in (200, 404, 503):
+        raise_if_refused(Exchange(0, 0, "http://x", status, {}, body))

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 
 import pytest
 from aiohttp import ClientSession
@@ -9,7 +10,7 @@ from aiohttp.test_utils import TestServer
 from lowlatency import NANOSECOND
 from origin import Faults, Origin, live_broadcast
 
-from levelchat.client.errors import NotPlayable, ServerUnreachable
+from levelchat.client.errors import NotPlayable, ServerUnreachable, WatchRefused
 from levelchat.client.fetcher import Fetcher
 from levelchat.client.player import Player, Status
 from levelchat.client.report import Readings, Report
@@ -201,3 +202,26 @@ async def test_cancelling_leaves_no_task() -> None:
 
     assert task.cancelled()
     assert asyncio.all_tasks() <= before | {asyncio.current_task()}
+
+
+async def test_who_is_put_out_is_told_so_at_once() -> None:
+    """A refusal in the middle of playing ends it with the server's sentence, without more tries."""
+    origin = Origin(live_broadcast())
+
+    def put_out(_status: Status) -> None:
+        origin.faults.forbid = True
+
+    statuses = Told(put_out)
+    with pytest.raises(WatchRefused, match="was revoked"):
+        await _watch(origin, 20, statuses=statuses)
+
+
+class Told(list[Status]):
+    """Calls back with each status."""
+
+    def __init__(self, call: Callable[[Status], None]) -> None:
+        super().__init__()
+        self._call = call
+
+    def append(self, status: Status) -> None:
+        self._call(status)
