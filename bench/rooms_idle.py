@@ -31,7 +31,7 @@ WARM_ROOMS = 100
 
 _SWEEP = "levelchat_rooms_sweep_seconds"
 _GAUGES = {
-    "levelchat_rooms_live": "rooms in the server's memory",
+    "levelchat_signal_rooms": "rooms in the server's memory",
     "levelchat_tasks": "asyncio tasks",
 }
 

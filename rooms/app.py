@@ -33,8 +33,9 @@ class RoomsPlane:
 
     name = "rooms"
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, health_seconds: float = HEALTH_SECONDS) -> None:
         self._parts = parts
+        self._health_seconds = health_seconds
         self._trouble = "the store is not open yet"
 
     def routes(self) -> Sequence[web.AbstractRouteDef]:
@@ -85,4 +86,4 @@ class RoomsPlane:
                 if not self._trouble:
                     _log.warning("the store is away", reason=error.detail)
                 self._trouble = "the store cannot be reached"
-            await asyncio.sleep(HEALTH_SECONDS)
+            await asyncio.sleep(self._health_seconds)

@@ -73,27 +73,98 @@ class Parts(msgspec.Struct, frozen=True):
     workers: Sequence[Worker]
 
 
+class _Ground(msgspec.Struct, frozen=True):
+    """What all parts stand on."""
+
+    context: Context
+    settings: RoomsSettings
+    url: str
+    store: Store
+    transactions: Transactions
+    alarm: Alarm
+    deliveries: Alarm
+    secrets: SecretBox
+    metrics: RoomsMetrics
+
+
 def assemble(context: Context) -> Parts:
     """Nothing is opened, and nothing runs."""
+    ground = _ground(context)
+    transactions, bus = ground.transactions, context.bus
+    tenants = Tenants(pepper.load_or_create(context.data))
+    attendance = Attendance(transactions)
+    minting = Minting(transactions, Minter(context.keys), bus, context.clock)
+    fleet = Fleet(bus, transactions)
+    signalling = _signalling(ground, attendance, minting, fleet)
+    return Parts(
+        url=ground.url,
+        store=ground.store,
+        bus=bus,
+        transactions=transactions,
+        tenants=tenants,
+        api=_api(ground, tenants, minting, fleet),
+        signalling=signalling,
+        listeners=(
+            minting,
+            fleet,
+            PresenceDesk(bus, attendance, transactions, ground.settings),
+            Reports(bus, transactions),
+        ),
+        workers=(
+            attendance,
+            fleet,
+            signalling,
+            Sweeper(transactions, ground.alarm, ground.metrics, context.node.name),
+            Housekeeping(transactions, context.node.name),
+            _dispatcher(ground),
+        ),
+    )
+
+
+def _ground(context: Context) -> _Ground:
     settings = context.settings.section("rooms", RoomsSettings)
     url = database_url(cast("Settings", context.settings))
     store = Store(url, settings.database_connections)
-    metrics = RoomsMetrics(context.metrics)
     alarm, deliveries = Alarm(), Alarm()
-    transactions = Transactions(
-        store, context.bus, _steadily(context.clock), Outbox(deliveries.set), alarm
+    now = _steadily(context.clock)
+    return _Ground(
+        context=context,
+        settings=settings,
+        url=url,
+        store=store,
+        transactions=Transactions(store, context.bus, now, Outbox(deliveries.set), alarm),
+        alarm=alarm,
+        deliveries=deliveries,
+        secrets=box(context.data),
+        metrics=RoomsMetrics(context.metrics),
     )
-    secret = pepper.load_or_create(context.data)
-    tenants, accounts = Tenants(secret), Accounts(Passwords(), secret)
-    attendance = Attendance(transactions)
-    minting = Minting(transactions, Minter(context.keys), context.bus, context.clock)
-    fleet = Fleet(context.bus, transactions)
-    secrets = box(context.data)
-    signalling = Signalling(
+
+
+def _api(ground: _Ground, tenants: Tenants, minting: Minting, fleet: Fleet) -> RoomsApi:
+    context, private = ground.context, ground.settings.webhook_private_addresses
+    accounts = Accounts(Passwords(), pepper.load_or_create(context.data))
+    return RoomsApi(
+        transactions=ground.transactions,
+        minting=minting,
+        identities=StoredIdentities(
+            ground.transactions, tenants, accounts, context.verifier, context.clock
+        ),
+        hooks=Endpoints(ground.secrets, ground.deliveries.set, private=private),
+        settings=ground.settings,
+        clock=context.clock,
+        place=fleet.media_base,
+    )
+
+
+def _signalling(
+    ground: _Ground, attendance: Attendance, minting: Minting, fleet: Fleet
+) -> Signalling:
+    context = ground.context
+    return Signalling(
         Surroundings(
             node=context.node.name,
-            settings=settings,
-            transactions=transactions,
+            settings=ground.settings,
+            transactions=ground.transactions,
             attendance=attendance,
             minting=minting,
             bus=context.bus,
@@ -103,61 +174,19 @@ def assemble(context: Context) -> Parts:
             media_base=fleet.media_base,
         )
     )
-    return Parts(
-        url=url,
-        store=store,
-        bus=context.bus,
-        transactions=transactions,
-        tenants=tenants,
-        api=RoomsApi(
-            transactions=transactions,
-            minting=minting,
-            identities=StoredIdentities(
-                transactions, tenants, accounts, context.verifier, context.clock
-            ),
-            hooks=Endpoints(secrets, deliveries.set, private=settings.webhook_private_addresses),
-            settings=settings,
-            clock=context.clock,
-            place=fleet.media_base,
-        ),
-        signalling=signalling,
-        listeners=(
-            minting,
-            fleet,
-            PresenceDesk(context.bus, attendance, transactions, settings),
-            Reports(context.bus, transactions),
-        ),
-        workers=(
-            attendance,
-            fleet,
-            signalling,
-            Sweeper(transactions, alarm, metrics, context.node.name),
-            Housekeeping(transactions, context.node.name),
-            _dispatcher(transactions, secrets, deliveries, metrics, context.clock, settings),
-        ),
-    )
 
 
-def _dispatcher(
-    transactions: Transactions,
-    secrets: SecretBox,
-    deliveries: Alarm,
-    metrics: RoomsMetrics,
-    clock: Clock,
-    settings: RoomsSettings,
-) -> Dispatcher:
+def _dispatcher(ground: _Ground) -> Dispatcher:
+    seconds, clock = ground.settings.webhook_seconds, ground.context.clock
+    private = ground.settings.webhook_private_addresses
     return Dispatcher(
-        transactions,
-        partial(
-            sending,
-            private=settings.webhook_private_addresses,
-            seconds=settings.webhook_seconds,
-        ),
-        secrets,
-        deliveries,
-        metrics,
+        ground.transactions,
+        partial(sending, private=private, seconds=seconds),
+        ground.secrets,
+        ground.deliveries,
+        ground.metrics,
         lambda: clock.wall_ns() // NANOSECONDS_PER_MILLISECOND,
-        deadline=settings.webhook_seconds * SECOND,
+        deadline=seconds * SECOND,
     )
 
 

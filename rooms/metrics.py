@@ -1,5 +1,7 @@
 """What rooms counts."""
 
+import asyncio
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 
@@ -7,6 +9,9 @@ class RoomsMetrics:
     """Declared once a process, in the registry that `/metrics` shows."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
+        tasks = Gauge("levelchat_tasks", "Tasks of this process's event loop", registry=registry)
+        # Idle rooms cost no task: this number does not grow with them.
+        tasks.set_function(_count_tasks)
         self.sweep_seconds = Histogram(
             "levelchat_rooms_sweep_seconds",
             "How long a sweep over what is due takes",
@@ -40,3 +45,10 @@ class RoomsMetrics:
             "For how long the oldest of them has been due",
             registry=registry,
         )
+
+
+def _count_tasks() -> float:
+    try:
+        return float(len(asyncio.all_tasks()))
+    except RuntimeError:  # no loop runs: nobody can ask, but the page that lists the metrics
+        return 0.0

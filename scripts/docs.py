@@ -106,7 +106,8 @@ def metrics() -> Iterator[str]:
     yield "# Metrics\n"
     yield "`GET /metrics`, in the text format of Prometheus.\n"
     owners = {plane: f"{plane}.metrics" for plane in planes.NAMES}
-    for owner, name in (owners | {"rtc": "levelchat.rtc.metrics"}).items():
+    owners |= {"signal": "rooms.signal.metrics", "rtc": "levelchat.rtc.metrics"}
+    for owner, name in (owners | {"bus": "levelchat.bus.metrics"}).items():
         registry = CollectorRegistry()
         module = importlib.import_module(name)
         getattr(module, f"{owner.capitalize()}Metrics")(registry)

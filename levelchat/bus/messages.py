@@ -110,7 +110,7 @@ class Standing(_Message, frozen=True):
 
 
 class SessionOpened(_Message, frozen=True):
-    """On CONTROL: somebody is in the room by one more connection."""
+    """On `signal.<media_id>`: somebody is in the room by one more connection."""
 
     media_id: str
     session: str
@@ -124,7 +124,7 @@ class SessionOpened(_Message, frozen=True):
 
 
 class SessionClosed(_Message, frozen=True):
-    """On CONTROL: that connection is over."""
+    """On `signal.<media_id>`: that connection is over."""
 
     media_id: str
     session: str

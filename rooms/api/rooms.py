@@ -35,6 +35,9 @@ class RoomCalls:
 
     def routes(self) -> list[Route]:
         """What is called."""
+        return [*self._of_the_project(), *self._of_one_room()]
+
+    def _of_the_project(self) -> list[Route]:
         return [
             Route(
                 "POST",
@@ -62,6 +65,10 @@ class RoomCalls:
                 response=RoomPage,
                 errors=(InvalidRequest,),
             ),
+        ]
+
+    def _of_one_room(self) -> list[Route]:
+        return [
             Route(
                 "GET",
                 "/v1/rooms/{room_id}",

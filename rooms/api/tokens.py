@@ -27,6 +27,9 @@ class TokenCalls:
 
     def routes(self) -> list[Route]:
         """What is called."""
+        return [*self._for_keys(), *self._for_holders()]
+
+    def _for_keys(self) -> list[Route]:
         return [
             Route(
                 "POST",
@@ -56,6 +59,10 @@ class TokenCalls:
                 idempotent=True,
                 errors=(InvalidRequest, NotFound, RoomEnded),
             ),
+        ]
+
+    def _for_holders(self) -> list[Route]:
+        return [
             Route(
                 "POST",
                 "/v1/auth/tokens/renew",

@@ -29,6 +29,9 @@ class WebhookCalls:
 
     def routes(self) -> list[Route]:
         """What is called."""
+        return [*self._of_the_project(), *self._of_deliveries()]
+
+    def _of_the_project(self) -> list[Route]:
         return [
             Route(
                 "POST",
@@ -66,6 +69,10 @@ class WebhookCalls:
                 idempotent=True,
                 errors=(NotFound,),
             ),
+        ]
+
+    def _of_deliveries(self) -> list[Route]:
+        return [
             Route(
                 "GET",
                 "/v1/webhooks/{webhook_id}/deliveries",

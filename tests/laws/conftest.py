@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("levelchat", "ingest", "packager", "edge", "cascade")
+PACKAGES = ("levelchat", "ingest", "packager", "edge", "cascade", "rooms")
 
 
 def tracked(*suffixes: str) -> Iterator[Path]:
