@@ -18,8 +18,20 @@ const BY_STATUS: ReadonlyMap<number, string> = new Map([
   [503, "The server is full or going down; try again soon."],
 ]);
 
+/** What a status alone does not tell. */
+const BY_CODE: ReadonlyMap<string, string> = new Map([
+  ["room_ended", "The room has ended; nobody can publish in it any more."],
+  ["room_full", "The room is full."],
+  ["publish_forbidden", "A moderator does not let you publish in this room."],
+  ["token_revoked", "You were removed from this room."],
+]);
+
 /** What went wrong, for an answer with *status* and *body*. */
 export function sentence(status: number, body: string): string {
+  const coded = BY_CODE.get(codeOf(body));
+  if (coded) {
+    return coded;
+  }
   const ours = BY_STATUS.get(status) ?? `The server answered with status ${status}.`;
   const detail = detailOf(body);
   return detail ? `${ours} (${detail})` : ours;
@@ -27,13 +39,21 @@ export function sentence(status: number, body: string): string {
 
 /** The `detail` of problem+json; nothing when *body* is something else. */
 export function detailOf(body: string): string {
+  return member(body, "detail").trim();
+}
+
+/** The `code` of problem+json, such as `room_ended`; nothing when *body* is something else. */
+export function codeOf(body: string): string {
+  return member(body, "code");
+}
+
+function member(body: string, name: "code" | "detail"): string {
   try {
-    const problem: unknown = JSON.parse(body);
-    if (problem && typeof problem === "object" && "detail" in problem) {
-      return typeof problem.detail === "string" ? problem.detail.trim() : "";
-    }
+    const problem: Partial<Record<string, unknown>> | null = JSON.parse(body);
+    const value = problem?.[name];
+    return typeof value === "string" ? value : "";
   } catch {
     // Not JSON: some other server's page, which says nothing that helps.
+    return "";
   }
-  return "";
 }

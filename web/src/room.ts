@@ -26,6 +26,7 @@ export const watchPath = (room: string): string => `/watch/${encodeURIComponent(
 export const publishPath = (room: string): string => `/publish/${encodeURIComponent(room)}`;
 export const playlistPath = (room: string): string =>
   `/live/${encodeURIComponent(room)}/index.m3u8`;
+export const accessPath = (room: string): string => `/live/${encodeURIComponent(room)}/access`;
 export const whipPath = (room: string): string => `/v1/whip/${encodeURIComponent(room)}`;
 
 function decoded(text: string): string {

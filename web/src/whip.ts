@@ -5,7 +5,7 @@
  * peer connection and tries nothing twice.
  */
 
-import { sentence } from "./problem";
+import { codeOf, sentence } from "./problem";
 
 export const SDP = "application/sdp";
 export const FRAGMENT = "application/trickle-ice-sdpfrag";
@@ -15,11 +15,14 @@ const TIMEOUT_MS = 10_000;
 
 /** The server said no. */
 export class Refused extends Error {
+  readonly code: string;
+
   constructor(
     readonly status: number,
     body: string,
   ) {
     super(sentence(status, body));
+    this.code = codeOf(body);
   }
 }
 

@@ -10,6 +10,13 @@ describe("a refusal", () => {
     );
   });
 
+  it("is told by its code where the status may mean several things", () => {
+    const body = JSON.stringify({ code: "room_ended", detail: "create another" });
+
+    expect(sentence(409, body)).toBe("The room has ended; nobody can publish in it any more.");
+    expect(sentence(409, "")).toBe("Somebody else is publishing in this room already.");
+  });
+
   it.each(["", "<html>502</html>", "null", "[]", '{"detail":7}'])(
     "shows nothing of a body that is not ours: %s",
     (body) => {

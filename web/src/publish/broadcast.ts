@@ -106,7 +106,7 @@ export class Broadcast {
 
 function happeningOf(error: unknown): Happening {
   if (error instanceof Refused) {
-    return { type: "refused", status: error.status, error: error.message };
+    return { type: "refused", status: error.status, code: error.code, error: error.message };
   }
   if (error instanceof Unreachable) {
     return { type: "unreachable", error: error.message };

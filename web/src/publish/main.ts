@@ -1,11 +1,12 @@
 /** The publish page: wires form, capture, broadcast and figures. */
 
 import { roomOf } from "../room";
+import { withoutToken } from "../token";
 import { find } from "../ui/dom";
 import { Broadcast } from "./broadcast";
 import { type Captured, capture } from "./capture";
 import { Form } from "./form";
-import { fromAddress, withoutToken } from "./options";
+import { fromAddress } from "./options";
 import type { State } from "./state";
 import type { PublishStats } from "./stats";
 import { View } from "./view";

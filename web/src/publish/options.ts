@@ -5,6 +5,8 @@
  * replaced by the usual one.
  */
 
+import { tokenOf } from "../token";
+
 export const SOURCES = ["camera", "screen", "pattern"] as const;
 export type Source = (typeof SOURCES)[number];
 
@@ -34,7 +36,6 @@ const BOUNDS = {
 /** Options of a page's address. */
 export function fromAddress(search: string, hash: string): Options {
   const query = new URLSearchParams(search);
-  const fragment = new URLSearchParams(hash.replace(/^#/, ""));
   const source = query.get("source");
   const codec = query.get("codec")?.toLowerCase();
   const number = (name: keyof typeof BOUNDS) => within(query.get(name), USUAL[name], BOUNDS[name]);
@@ -45,22 +46,9 @@ export function fromAddress(search: string, hash: string): Options {
     height: even(number("height")),
     fps: number("fps"),
     bitrate: number("bitrate"),
-    token: fragment.get("token") ?? query.get("token") ?? "",
+    token: tokenOf(search, hash),
     autostart: query.get("autostart") === "1",
   };
-}
-
-/** *address* without its token, for the address bar; null when it has none. */
-export function withoutToken(address: string): string | null {
-  const url = new URL(address);
-  const fragment = new URLSearchParams(url.hash.replace(/^#/, ""));
-  if (!url.searchParams.has("token") && !fragment.has("token")) {
-    return null;
-  }
-  url.searchParams.delete("token");
-  fragment.delete("token");
-  url.hash = fragment.toString();
-  return url.href.replace(/#$/, "");
 }
 
 function within(

@@ -33,7 +33,12 @@ export type Happening =
   | { readonly type: "connected" }
   /** No packet comes through any more, or never did. */
   | { readonly type: "lost" }
-  | { readonly type: "refused"; readonly status: number; readonly error: string }
+  | {
+      readonly type: "refused";
+      readonly status: number;
+      readonly code: string;
+      readonly error: string;
+    }
   | { readonly type: "unreachable"; readonly error: string }
   /** Camera or screen went away, or the connection cannot be made at all. */
   | { readonly type: "broken"; readonly error: string }
@@ -43,6 +48,8 @@ export const RETRIES: Backoff = { first: 500, factor: 2, longest: 10_000 };
 
 /** Answers that another try does not change. */
 const FINAL: ReadonlySet<number> = new Set([400, 401, 403, 406, 413, 415]);
+/** A 409 may pass, as when another publisher leaves; a room that has ended does not come back. */
+const OVER = "room_ended";
 
 export const IDLE: State = {
   phase: "idle",
@@ -66,7 +73,7 @@ export function next(state: State, happening: Happening): State {
     case "lost":
       return lost(state);
     case "refused":
-      return state.wasLive && !FINAL.has(happening.status)
+      return state.wasLive && !FINAL.has(happening.status) && happening.code !== OVER
         ? again(state, happening.error)
         : failed(state, happening.error);
     case "unreachable":

@@ -2,7 +2,9 @@
 
 import Hls from "hls.js";
 import { playlistPath, publishPath, roomOf } from "../room";
+import { tokenOf, withoutToken } from "../token";
 import { find, setText } from "../ui/dom";
+import { Access } from "./access";
 import { Controls } from "./controls";
 import { Frames, type Look } from "./frames";
 import { HlsPlayer } from "./hls_player";
@@ -32,6 +34,7 @@ class WatchPage {
   private readonly clock = new PictureClock(this.video, asked("clock"));
   private readonly meter = asked("meter") ? new Meter(this.video) : null;
   private readonly panel = new Panel();
+  private readonly access: Access;
   private readonly session: Session;
   private readonly player: Player;
   private readonly playback: Playback;
@@ -40,7 +43,8 @@ class WatchPage {
 
   constructor(private readonly room: string) {
     const url = playlistPath(room);
-    this.session = new Session(url, (state) => this.showState(state));
+    this.access = new Access(room);
+    this.session = new Session(url, this.access, (state) => this.showState(state));
     this.player = makePlayer(this.video, url, this.session.happened);
     this.playback = new Playback(this.video, this.player, this.stalls, () =>
       this.controls.offerSound(),
@@ -54,7 +58,9 @@ class WatchPage {
     setText(find("room", HTMLElement), this.room);
     find("publish-link", HTMLAnchorElement).href = publishPath(this.room);
     find("retry", HTMLButtonElement).addEventListener("click", this.session.retryNow);
+    this.access.use(takeToken());
     this.listen();
+    this.listenForTokens();
     this.meter?.start();
     this.controls.start();
     this.menu.start();
@@ -108,6 +114,24 @@ class WatchPage {
     });
   }
 
+  private listenForTokens(): void {
+    const field = find("token", HTMLInputElement);
+    find("token-form", HTMLFormElement).addEventListener("submit", (event) => {
+      event.preventDefault();
+      const token = field.value.trim();
+      field.value = "";
+      if (token) {
+        this.session.unlock(token);
+      }
+    });
+    window.addEventListener("hashchange", () => {
+      const token = takeToken();
+      if (token) {
+        this.session.unlock(token);
+      }
+    });
+  }
+
   private looks(): Look[] {
     const { meter } = this;
     const looks: Look[] = [(shownMs) => this.clock.see({ shownMs })];
@@ -132,10 +156,22 @@ class WatchPage {
     find("player", HTMLElement).dataset.phase = state.phase;
     setText(find("veil-title", HTMLElement), state.title);
     setText(find("veil-detail", HTMLElement), state.detail);
+    find("token-form", HTMLFormElement).hidden = state.phase !== "locked";
     find("retry", HTMLButtonElement).hidden =
       state.phase !== "reconnecting" && state.phase !== "failed";
     this.controls?.refresh();
   }
+}
+
+/** The token that the page's address brings; it does not stay there. */
+function takeToken(): string {
+  const token = tokenOf(location.search, location.hash);
+  const clean = withoutToken(location.href);
+  if (clean !== null) {
+    // RFC 6750 §5.3: tokens do not belong in page URLs, where histories and logs keep them.
+    history.replaceState(null, "", clean);
+  }
+  return token;
 }
 
 function canPlay(video: HTMLVideoElement): boolean {

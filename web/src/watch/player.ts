@@ -5,7 +5,7 @@
  * measured. It decides nothing about trying again: that is the state machine's.
  */
 
-import { detailOf } from "../problem";
+import { codeOf, detailOf } from "../problem";
 import type { Happening } from "./state";
 
 /** One entry of the quality menu. */
@@ -59,8 +59,8 @@ export function buffered(video: HTMLVideoElement): number {
 
 /** What a refused playlist means: a room without broadcast, a closed door, or a broken way. */
 export function refusal(status: number, body: string): Happening {
-  if (status === 401 || status === 403) {
-    return { type: "refused", detail: detailOf(body) || "A token that allows it is needed." };
+  if (status === 401 || status === 403 || status === 409) {
+    return { type: "refused", code: codeOf(body), detail: detailOf(body) };
   }
   return status === 404 || status === 503 ? { type: "missing" } : { type: "network" };
 }

@@ -6,12 +6,20 @@
  */
 
 import { waitMs } from "../backoff";
-import type { Player } from "./player";
+import type { Access } from "./access";
+import { type Player, refusal } from "./player";
 import { firstMediaPlaylist, hasEnded } from "./playlist";
 import { type Happening, next, START, type State } from "./state";
 
 /** For a question whether a broadcast goes on; milliseconds. */
 const ASK_MS = 8000;
+
+/** The door was shut meanwhile. */
+class Closed extends Error {
+  constructor(readonly happening: Happening) {
+    super(happening.type);
+  }
+}
 
 export class Session {
   private state: State = START;
@@ -20,6 +28,7 @@ export class Session {
 
   constructor(
     private readonly url: string,
+    private readonly access: Access,
     private readonly show: (state: State) => void,
   ) {}
 
@@ -27,11 +36,17 @@ export class Session {
     this.player = player;
     this.show(this.state);
     if (player) {
-      player.load();
+      void this.load();
     } else {
       this.happened({ type: "unsupported" });
     }
   }
+
+  /** Tries another token. */
+  readonly unlock = (token: string): void => {
+    this.access.use(token);
+    this.retryNow();
+  };
 
   get phase(): State["phase"] {
     return this.state.phase;
@@ -56,6 +71,8 @@ export class Session {
     window.clearTimeout(this.timer);
     if (action === "recover") {
       this.player?.recover();
+    } else if (action === "stop") {
+      this.player?.destroy();
     } else if (action !== "none") {
       const run = action === "reload" ? () => this.reload() : () => void this.poll();
       this.timer = window.setTimeout(run, waitMs(backoff, attempt, Math.random()));
@@ -64,32 +81,45 @@ export class Session {
 
   private reload(): void {
     this.happened({ type: "retrying" });
-    this.player?.load();
+    void this.load();
   }
 
-  private async poll(): Promise<void> {
-    if (await this.isLive()) {
-      this.reload();
+  private async load(): Promise<void> {
+    const refused = await this.access.enter();
+    if (refused) {
+      this.happened(refused);
     } else {
-      this.happened({ type: "ended" });
+      this.player?.load();
     }
   }
 
-  private async isLive(): Promise<boolean> {
+  private async poll(): Promise<void> {
+    const found = await this.look();
+    if (found === "live") {
+      this.reload();
+    } else {
+      this.happened(found);
+    }
+  }
+
+  /** Whether the broadcast goes on; else what that means. */
+  private async look(): Promise<"live" | Happening> {
     try {
       const master = await this.text(this.url);
       const media = firstMediaPlaylist(master, new URL(this.url, location.href).href);
-      return media !== null && !hasEnded(await this.text(media));
-    } catch {
-      return false;
+      return media !== null && !hasEnded(await this.text(media)) ? "live" : { type: "ended" };
+    } catch (error) {
+      return error instanceof Closed ? error.happening : { type: "ended" };
     }
   }
 
   private async text(url: string): Promise<string> {
     const answer = await fetch(url, { cache: "no-store", signal: AbortSignal.timeout(ASK_MS) });
+    const body = await answer.text();
     if (!answer.ok) {
-      throw new Error(`status ${answer.status}`);
+      const happening = refusal(answer.status, body);
+      throw happening.type === "refused" ? new Closed(happening) : new Error(body);
     }
-    return await answer.text();
+    return body;
   }
 }

@@ -14,6 +14,8 @@ export type Phase =
   | "stalled"
   | "reconnecting"
   | "ended"
+  /** Another token may open it. */
+  | "locked"
   | "failed";
 
 /** What the shell must do on entering a state. */
@@ -23,6 +25,8 @@ export type Action =
   | "reload"
   /** Ask hls.js to rebuild the decoder, at once. */
   | "recover"
+  /** Let go of what plays, at once. */
+  | "stop"
   /** Ask after `backoff` whether the room broadcasts again. */
   | "poll";
 
@@ -43,7 +47,7 @@ export type Happening =
   | { readonly type: "stalled" }
   /** The server has no playlist of this room. */
   | { readonly type: "missing" }
-  | { readonly type: "refused"; readonly detail: string }
+  | { readonly type: "refused"; readonly code: string; readonly detail: string }
   | { readonly type: "network" }
   | { readonly type: "media" }
   | { readonly type: "ended" }
@@ -83,7 +87,7 @@ export function next(state: State, happening: Happening): State {
     case "ended":
       return ended(state);
     case "refused":
-      return failed(state, "You may not watch this room", happening.detail);
+      return refused(state, happening.code, happening.detail);
     case "unsupported":
       return failed(state, "This browser cannot play the broadcast", UNSUPPORTED);
     case "retrying":
@@ -93,6 +97,29 @@ export function next(state: State, happening: Happening): State {
 
 const UNSUPPORTED =
   "It has neither Media Source Extensions nor HLS. A current version of any browser will do.";
+
+/** Why another token is asked for, and what is said besides; null: what the server says. */
+const LOCKED: ReadonlyMap<string, readonly [title: string, detail: string | null]> = new Map([
+  ["token_missing", ["This room needs a token", "Paste the one that you were given."]],
+  ["token_invalid", ["The token is not good any more", null]],
+  ["token_revoked", ["You were removed from this room", "With another token you may come back."]],
+  ["capability_missing", ["This token does not let you watch this room", null]],
+]);
+
+function refused(state: State, code: string, detail: string): State {
+  if (code === "room_ended") {
+    // It does not come back: nobody has to ask again.
+    return { ...state, phase: "ended", action: "none", title: ENDED_TITLE, detail: ROOM_ENDED };
+  }
+  if (code === "room_full") {
+    return { ...failed(state, "The room is full", detail), action: "stop" };
+  }
+  const [title, ours] = LOCKED.get(code) ?? ["You may not watch this room", null];
+  return { ...state, phase: "locked", action: "stop", title, detail: ours ?? detail };
+}
+
+const ENDED_TITLE = "The broadcast has ended";
+const ROOM_ENDED = "Its room is closed.";
 
 function stalled(state: State): State {
   return state.phase === "live"
@@ -115,7 +142,7 @@ function ended(state: State): State {
     ...again(state, "ended"),
     action: "poll",
     backoff: ENDED,
-    title: "The broadcast has ended",
+    title: ENDED_TITLE,
     detail: "If it starts again, it will play here.",
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fromAddress, withoutToken } from "../../src/publish/options";
+import { fromAddress } from "../../src/publish/options";
 
 describe("an address", () => {
   it("says what to publish", () => {
@@ -28,13 +28,5 @@ describe("an address", () => {
       token: "",
       autostart: false,
     });
-  });
-
-  it("keeps no token, neither in the query nor in the fragment", () => {
-    const page = "https://live.example/publish/r_a";
-
-    expect(withoutToken(`${page}?pattern=1&token=x`)).toBe(`${page}?pattern=1`);
-    expect(withoutToken(`${page}#token=x`)).toBe(page);
-    expect(withoutToken(`${page}?pattern=1`)).toBeNull();
   });
 });

@@ -3,7 +3,7 @@ import { type Happening, IDLE, next, type State } from "../../src/publish/state"
 
 const reach = (...happenings: Happening[]): State => happenings.reduce(next, IDLE);
 const LIVE = reach({ type: "go" }, { type: "connected" });
-const BUSY: Happening = { type: "refused", status: 503, error: "full" };
+const BUSY: Happening = { type: "refused", status: 503, code: "", error: "full" };
 
 describe("a broadcast", () => {
   it("offers at once, and is live when it is connected", () => {
@@ -38,7 +38,12 @@ describe("a broadcast", () => {
     const trying = [BUSY, BUSY].reduce(next, next(LIVE, { type: "lost" }));
 
     expect(trying).toMatchObject({ action: "offer", attempt: 2 });
-    expect(next(trying, { type: "refused", status: 401, error: "expired" }).phase).toBe("failed");
+    expect(next(trying, { type: "refused", status: 401, code: "", error: "expired" }).phase).toBe(
+      "failed",
+    );
+    const over: Happening = { type: "refused", status: 409, code: "room_ended", error: "over" };
+    expect(next(trying, over).phase).toBe("failed");
+    expect(next(trying, { ...over, code: "publisher_exists" }).phase).toBe("reconnecting");
   });
 
   it("stops for good: what comes late changes nothing", () => {

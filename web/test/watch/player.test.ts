@@ -6,10 +6,11 @@ describe("a refused playlist", () => {
     expect(refusal(status, "")).toEqual({ type: "missing" });
   });
 
-  it.each([401, 403])("means with %i that the door is closed, and why", (status) => {
-    expect(refusal(status, '{"detail":"subscribe:all is missing"}')).toEqual({
+  it.each([401, 403, 409])("means with %i that the door is closed, and why", (status) => {
+    expect(refusal(status, '{"code":"room_full","detail":"it takes 2"}')).toEqual({
       type: "refused",
-      detail: "subscribe:all is missing",
+      code: "room_full",
+      detail: "it takes 2",
     });
   });
 

@@ -56,14 +56,38 @@ describe("the player", () => {
     expect(actions).toEqual(["recover", "recover", "reload", "reload"]);
   });
 
-  it("gives up with a sentence when it may not or cannot play", () => {
-    const refused = next(START, { type: "refused", detail: "subscribe:all is missing" });
+  it.each([
+    ["token_missing", "This room needs a token"],
+    ["token_invalid", "The token is not good any more"],
+    ["token_revoked", "You were removed from this room"],
+    ["capability_missing", "This token does not let you watch this room"],
+    ["something_new", "You may not watch this room"],
+  ])("asks for another token after %s, and plays no longer", (code, title) => {
+    const state = next(LIVE, { type: "refused", code, detail: "what the server says" });
 
-    expect(refused).toMatchObject({
-      phase: "failed",
+    expect(state).toMatchObject({ phase: "locked", action: "stop", title });
+    expect(state.detail).not.toBe("");
+    expect(next(state, { type: "stalled" }).phase).toBe("locked");
+  });
+
+  it("says that the room is full, and offers another try", () => {
+    const state = next(START, { type: "refused", code: "room_full", detail: "it takes 2" });
+
+    expect(state).toMatchObject({ phase: "failed", title: "The room is full" });
+    expect(state.detail).toBe("it takes 2");
+  });
+
+  it("asks no more when the room has ended for good", () => {
+    const state = next(LIVE, { type: "refused", code: "room_ended", detail: "" });
+
+    expect(state).toMatchObject({
+      phase: "ended",
       action: "none",
-      detail: "subscribe:all is missing",
+      title: "The broadcast has ended",
     });
+  });
+
+  it("gives up with a sentence when it cannot play", () => {
     expect(next(START, { type: "unsupported" }).title).toBe(
       "This browser cannot play the broadcast",
     );
