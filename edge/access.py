@@ -6,6 +6,7 @@ proxy that is known to have asked for it fetches on behalf of many.
 """
 
 import hmac
+from collections.abc import Callable
 from enum import Enum
 
 import msgspec
@@ -16,7 +17,7 @@ from edge.metrics import EdgeMetrics
 from edge.settings import EdgeSettings
 from levelchat.auth import token as room_token
 from levelchat.auth.capability import Capability
-from levelchat.auth.errors import TokenMissing
+from levelchat.auth.errors import RoomOver, TokenMissing
 from levelchat.auth.token import Grant
 from levelchat.auth.verifier import TokenVerifier
 from levelchat.clock import Clock
@@ -45,7 +46,7 @@ class Keeping(Enum):
 
 
 class Access:
-    """Decides for one edge."""
+    """Decides for one edge; *is_held* says whether there is a broadcast of a room, or its end."""
 
     def __init__(
         self,
@@ -53,6 +54,7 @@ class Access:
         verifier: TokenVerifier,
         presence: Presence,
         audience: Audience,
+        is_held: Callable[[str], bool],
         settings: EdgeSettings,
         clock: Clock,
         metrics: EdgeMetrics,
@@ -60,6 +62,7 @@ class Access:
         self._verifier = verifier
         self._presence = presence
         self._audience = audience
+        self._is_held = is_held
         self._clock = clock
         self._metrics = metrics
         self._all_private = settings.private
@@ -88,6 +91,9 @@ class Access:
         try:
             grant, over = self._grant(room, _token(given))
             self._audience.see(grant, over=over)
+            if over and not self._is_held(room):
+                # Whoever still asks now would ask for ever.
+                raise RoomOver("the room has ended, and what was broadcast in it is gone")
         except LevelChatError as error:
             self._metrics.refused_viewers.labels(error.code).inc()
             raise

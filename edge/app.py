@@ -41,6 +41,7 @@ def create(context: Context) -> Plane:
         verifier=context.verifier,
         presence=context.presence,
         audience=audience,
+        is_held=origin.broadcasts.__contains__,
         settings=settings,
         clock=context.clock,
         metrics=metrics,

@@ -16,6 +16,7 @@ import pytest
 from aiohttp import ClientSession, CookieJar
 from harness import Server, fetch, levelchat, start_server, stop
 from nginx import Nginx
+from playwright.async_api import Browser, Page
 from roomsnode import api_key, eventually
 
 from levelchat.client import LevelChat
@@ -25,6 +26,7 @@ HOST = ["publish:camera", "moderate:participants"]
 ACCESS_SECONDS = 1
 CROWD = 20
 STALL_MS = 500
+PLAYING = "(s => s.playing && s.current_time > 0)(window.levelchat.stats())"
 
 
 @dataclass
@@ -179,6 +181,37 @@ async def _kicked(house: House, api: LevelChat, room: str, url: str) -> None:
         status, _, body = await _get(eve, _master(house, room))
         assert (status, json.loads(body)["code"]) == (401, "token_revoked")
         assert (await _get(ada, url))[0] == 200
+
+
+async def test_the_watch_page_has_a_door(house: House, browser: Browser) -> None:
+    """It asks for a token, plays with it, keeps it out of its address, and says what happened when
+    its viewer is put out, or when the room ends.
+    """
+    async with broadcast(house) as room, house.api as api:
+        tokens = {
+            name: (await api.rooms.token(room, name, WATCH)).token for name in ("eve", "ada")
+        }
+        eve, ada = [await (await browser.new_context()).new_page() for _ in range(2)]
+        await eve.goto(f"{house.front.base}/watch/{room}")
+        await _shows(eve, "This room needs a token")
+        await eve.fill("#token", tokens["eve"])
+        await eve.click("#token-form button")
+        await ada.goto(f"{house.front.base}/watch/{room}#token={tokens['ada']}")
+        for page in (eve, ada):
+            await eventually(lambda page=page: page.evaluate(PLAYING), 20, "a picture")
+            assert "eyJ" not in page.url
+        await api.rooms.kick(room, "eve")
+        await _shows(eve, "You were removed from this room")
+        assert await ada.evaluate(PLAYING)
+        await api.rooms.end(room)
+        await _shows(ada, "The broadcast has ended")
+
+
+async def _shows(page: Page, title: str) -> None:
+    async def shown() -> bool:
+        return await page.inner_text("#veil-title") == title
+
+    await eventually(shown, 20, title)
 
 
 async def test_players_play_through_the_cache(house: House) -> None:

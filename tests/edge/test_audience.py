@@ -123,6 +123,8 @@ async def test_who_was_there_sees_the_end(edge: Harness, desk: Desk) -> None:
     assert (await answer.text()).endswith("#EXT-X-ENDLIST\n")
     assert await _watch(desk, desk.mint("ada")) == 409
     assert len(desk.joins) == 1
+    edge.origin.broadcasts.clear()
+    assert await _watch(desk, eve) == 409, "so that players ask no more"
 
 
 async def test_a_crowd_takes_no_task_each(edge: Harness, desk: Desk) -> None:
