@@ -139,13 +139,25 @@ async def test_a_private_room_through_a_cache(house: House, tmp_path: Path) -> N
             assert (await _get(first, segment))[0] == 200
             for url in (segment, _master(house, room)):
                 assert (await _get(nobody, url))[0] == 401
+            await _assert_kept_by_nobody_else(first, segment)
         await _crowd(house, tmp_path, room, fresh)
-        names = {each.identity async for each in api.rooms.participants(room)}
-        assert {f"v{number}" for number in range(CROWD)} <= names
+        assert await _are_there(api, room, {f"v{number}" for number in range(CROWD)})
         await _kicked(house, api, room, segment)
     log = house.front.log
     assert "/access" in log
     assert "eyJ" not in log
+
+
+async def _assert_kept_by_nobody_else(session: ClientSession, url: str) -> None:
+    """A cache in front of nginx must not keep it; a browser may."""
+    async with session.get(url) as answer:
+        assert answer.headers["Cache-Control"].startswith("private, ")
+        assert "X-Accel-Expires" not in answer.headers
+    async with session.get(url, headers={"Range": "bytes=0-99"}) as answer:
+        assert (answer.status, len(await answer.read())) == (206, 100)
+    async with ClientSession() as nobody, nobody.get(url) as answer:
+        assert answer.headers.getall("WWW-Authenticate") == ['Bearer realm="levelchat"']
+        assert (await answer.json(content_type=None))["code"] == "token_missing"
 
 
 async def _crowd(house: House, folder: Path, room: str, url: str) -> None:
@@ -221,6 +233,7 @@ async def test_players_play_through_the_cache(house: House) -> None:
     async with broadcast(house) as room, house.api as api:
         tokens = [(await api.rooms.token(room, f"p{n}", WATCH)).token for n in range(4)]
         players = [_play(house, room, token) for token in tokens[:3]]
+        await eventually(lambda: _are_there(api, room, {"p0", "p1", "p2"}), 30, "three viewers")
         await asyncio.sleep(6)  # what is tested is time going by
         await api.rooms.end(room)
         reports = await asyncio.gather(*(asyncio.to_thread(_report, each) for each in players))
@@ -234,6 +247,10 @@ async def test_players_play_through_the_cache(house: House) -> None:
         assert broken == []
         assert report["stalls"]["total_ms"] < STALL_MS
         assert report["ended"]
+
+
+async def _are_there(api: LevelChat, room: str, names: set[str]) -> bool:
+    return names <= {each.identity async for each in api.rooms.participants(room)}
 
 
 def _play(house: House, room: str, token: str) -> subprocess.Popen[bytes]:
