@@ -11,6 +11,8 @@ from rooms.store import rooms as room_rows
 from rooms.store import usage as usage_rows
 from rooms.store.transaction import Transaction
 
+NO_LIMITS = quota.encode(Quota())
+
 
 async def check_room(tx: Transaction, who: Principal) -> None:
     """Whether one more room may be made."""
@@ -26,8 +28,10 @@ async def check_entry(tx: Transaction, who: Principal) -> None:
 
 
 async def _limits(tx: Transaction, who: Principal) -> Quota:
-    """Known with the key for a few seconds, which costs no query."""
-    return quota.parse(who.quota) if who.quota else await quotas.quota_of(tx.db, who.org_id)
+    """An organisation without any is known with its key for a few seconds; limits are read."""
+    if who.quota == NO_LIMITS:
+        return Quota()
+    return await quotas.quota_of(tx.db, who.org_id)
 
 
 async def _check_month(tx: Transaction, org_id: str, limits: Quota) -> None:
