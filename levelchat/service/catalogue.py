@@ -79,7 +79,9 @@ def entries() -> list[Entry]:
     found = {entry.code: entry for entry in HTTP}
     for error in _errors(LevelChatError):
         # A class without a code of its own is of the kind above it, such as a client's for any
-        # refusal of a server.
+        # refusal of a server; a private one is nobody's to meet.
+        if error.__name__.startswith("_"):
+            continue
         if "code" in vars(error) or error is OurFault:
             found[error.code] = _entry(error)
     return [found[code] for code in sorted(found)]

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from edge_harness import ROOM, Harness
-from roomsdesk import Desk, Full, bearer
+from roomsdesk import Desk, _Full, bearer
 
 from edge import viewers
 from levelchat.bus.messages import RoomClosed, TokenRevoked
@@ -48,7 +48,7 @@ async def test_a_viewer_joins_once(edge: Harness, desk: Desk) -> None:
 async def test_a_refusal_counts_from_the_next_request(edge: Harness, desk: Desk) -> None:
     """What rooms says is what the viewer is told, until it may be asked again."""
     edge.broadcast()
-    desk.refusal = Full("it takes 1 participant")
+    desk.refusal = _Full("it takes 1 participant")
     minted = desk.mint()
     await _watch(desk, minted)
     await desk.until_joined()

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from edge_harness import ROOM, Harness
-from roomsdesk import Desk, Full, bearer
+from roomsdesk import Desk, _Full, bearer
 
 from levelchat.auth.capability import Capability
 from levelchat.bus.messages import RoomClosed, RoomOpened
@@ -40,7 +40,7 @@ async def test_who_begins_to_watch_hears_at_once_that_it_cannot(edge: Harness, d
     """POST waits for rooms' answer: a full room, or one that ended, is told before the player
     starts.
     """
-    desk.refusal = Full("it takes 1 participant")
+    desk.refusal = _Full("it takes 1 participant")
     answer = await edge.client.post(ACCESS, headers=bearer(desk.mint()))
     problem = await answer.json(content_type=None)
     assert (answer.status, problem["code"]) == (409, "room_full")

@@ -168,12 +168,12 @@ async def test_a_pause_has_a_limit(ingest: Ingest) -> None:
 async def test_the_packager_may_refuse() -> None:
     """When nobody takes the frames the publisher is told goodbye, and the log has the reason."""
 
-    class Full(EnvironmentFault):
+    class _Full(EnvironmentFault):
         code = "test_full"
 
     class FullSink:
         def open(self, *_args: object) -> Stream:
-            raise Full("no room left")
+            raise _Full("no room left")
 
     async with whip.running(FullSink()) as ingest:
         with contextlib.closing(RawPeer()) as raw, structlog.testing.capture_logs() as logs:

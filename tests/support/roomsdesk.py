@@ -15,7 +15,7 @@ from levelchat.errors import LevelChatError, PeerError
 from levelchat.media.time import NANOSECOND
 
 
-class Full(PeerError):
+class _Full(PeerError):
     code = "room_full"
     status = 409
     title = "The room is full"

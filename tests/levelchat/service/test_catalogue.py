@@ -1,5 +1,6 @@
 """Laws of levelchat.service.catalogue."""
 
+import levelchat.auth.errors  # noqa: F401 - the catalogue lists what is loaded
 from levelchat.errors import EnvironmentFault, PeerError
 from levelchat.service import catalogue
 
