@@ -87,7 +87,14 @@ class Context:
     """Where planes say how full they are."""
 
     def __post_init__(self) -> None:
-        self.node = node.of(self.settings.section("server", ServerSettings))
+        server = self.settings.section("server", ServerSettings)
+        self.node = node.of(server)
         self.verifier = TokenVerifier(self.keys)
-        self.presence = Presence(self.bus, self.verifier.revocations, self.clock, self.node.name)
+        self.presence = Presence(
+            self.bus,
+            self.verifier.revocations,
+            self.clock,
+            self.node.name,
+            expects_rooms="rooms" in server.planes or bool(server.nats),
+        )
         self.leases = Leases(self.bus, self.node, self.clock)

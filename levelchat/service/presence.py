@@ -7,7 +7,6 @@ control plane, and the list tells it later who came meanwhile.
 """
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Callable
 
 import structlog
@@ -34,6 +33,7 @@ from levelchat.bus.messages import (
 from levelchat.bus.seams import CONTROL, JOINS, PRESENCE, STANDING, Bus
 from levelchat.clock import Clock
 from levelchat.media.time import NANOSECOND
+from levelchat.service.managed import ManagedRooms
 
 JOIN_SECONDS = 1.0
 """What a publisher or viewer waits for rooms at most, before the token alone decides."""
@@ -44,8 +44,6 @@ STANDING_NS = 60 * NANOSECOND
 """What is in force is asked for this often, should a word have been lost."""
 STANDING_RETRY_SECONDS = 2.0
 STANDING_TIMEOUT_SECONDS = 5.0
-MAX_MANAGED = 100_000
-"""Rooms that are remembered as managed."""
 
 KICKED = "kicked"
 PUBLISH_FORBIDDEN = "publish_forbidden"
@@ -103,13 +101,21 @@ class Membership:
 class Presence:
     """All sessions of this node that rooms hears of."""
 
-    def __init__(self, bus: Bus, revocations: Revocations, clock: Clock, node: str) -> None:
+    def __init__(
+        self,
+        bus: Bus,
+        revocations: Revocations,
+        clock: Clock,
+        node: str,
+        *,
+        expects_rooms: bool = False,
+    ) -> None:
         self._bus = bus
         self._revocations = revocations
         self._clock = clock
         self._node = node
         self._here: dict[str, dict[str, Membership]] = {}
-        self._managed: OrderedDict[str, None] = OrderedDict()
+        self._managed = ManagedRooms(expects_rooms=expects_rooms)
 
     async def start(self) -> None:
         """Listens to what rooms says; before anybody joins."""
@@ -155,7 +161,7 @@ class Presence:
             self._bus.publish(PRESENCE, Left(membership.session, media_id, left_at, reason))
 
     def is_managed(self, media_id: str) -> bool:
-        """Rooms is known to have that room: who watches needs a token."""
+        """Rooms has that room, or could not say: who watches needs a token."""
         return media_id in self._managed
 
     def _refuse_forbidden(self, membership: Membership) -> None:
@@ -167,23 +173,34 @@ class Presence:
 
     async def _ask(self, membership: Membership) -> None:
         try:
-            reply = await self._bus.request(JOINS, self._report(membership), JOIN_SECONDS)
+            reply = await self._answer(membership)
         except BusUnavailable as error:
-            _log.debug("joined without rooms", session=membership.session, why=error.detail)
+            _log.info("joined without rooms", session=membership.session, why=error.detail)
+            self._managed.doubt(membership.grant.media_id)
             return
-        except Refused as error:
-            if error.status >= _SERVER_FAULT:
-                _log.info("joined without rooms", session=membership.session, why=error.code)
-                return
+        except Refused:
             membership.managed = False  # There is nothing to leave.
             raise
-        if isinstance(reply, Joined):
-            membership.managed = reply.managed
-            membership.participant = reply.participant
-            if reply.managed:
-                self._note_managed(membership.grant.media_id)
-            if reply.publish_forbidden and membership.publishes:
-                raise _forbidden()
+        if reply.publish_forbidden and membership.publishes:
+            raise _forbidden()
+
+    async def _answer(self, membership: Membership) -> Joined:
+        """Raises `BusUnavailable` too when rooms is there but cannot say."""
+        try:
+            reply = await self._bus.request(JOINS, self._report(membership), JOIN_SECONDS)
+        except Refused as error:
+            if error.status >= _SERVER_FAULT:
+                raise BusUnavailable(f"rooms cannot say now ({error.code})") from error
+            raise
+        if not isinstance(reply, Joined):
+            raise BusUnavailable("rooms says something else")
+        membership.managed = reply.managed
+        membership.participant = reply.participant
+        if reply.managed:
+            self._managed.note(membership.grant.media_id)
+        else:
+            self._managed.clear(membership.grant.media_id)
+        return reply
 
     def _refuse_ended(self, membership: Membership) -> None:
         """Its end was said while it joined."""
@@ -206,7 +223,7 @@ class Presence:
                 lambda each: each.publishes and each.grant.identity == message.identity,
             )
         elif isinstance(message, RoomOpened):
-            self._note_managed(message.media_id)
+            self._managed.note(message.media_id)
 
     def _on_revoked(self, message: TokenRevoked) -> None:
         def is_meant(each: Membership) -> bool:
@@ -229,6 +246,20 @@ class Presence:
         while True:
             await asyncio.sleep(SEEN_SECONDS)
             self.say_seen()
+            await self.clear_doubts()
+
+    async def clear_doubts(self) -> None:
+        """Asks about the rooms that nobody could be asked about, as long as somebody answers."""
+        for media_id in self._managed.doubted:
+            here = next(iter(self._here.get(media_id, {}).values()), None)
+            if here is None:
+                continue
+            try:
+                await self._answer(here)
+            except BusUnavailable:
+                return
+            except Refused as error:
+                _log.info("a session may not go on", session=here.session, why=error.code)
 
     def say_seen(self) -> None:
         """Who is here, now."""
@@ -268,12 +299,6 @@ class Presence:
             for item in items:
                 self._on_control(item)
         return True
-
-    def _note_managed(self, media_id: str) -> None:
-        self._managed[media_id] = None
-        self._managed.move_to_end(media_id)
-        if len(self._managed) > MAX_MANAGED:
-            self._managed.popitem(last=False)
 
     def _report(self, membership: Membership) -> Join:
         grant = membership.grant

@@ -176,6 +176,34 @@ async def test_without_rooms_a_token_is_enough(node: Node, fault: EnvironmentFau
     assert seen[0].sessions[0].at == place.joined_at
 
 
+async def test_in_doubt_a_room_is_managed_until_rooms_can_say(node: Node) -> None:
+    """Who joins while rooms is away joins a room whose watchers need a token; once rooms is back it
+    is asked again, and a room that it knows nothing of is open.
+    """
+    presence = Presence(node.bus, node.revocations, CLOCK, "n2", expects_rooms=True)
+    place = await presence.join(grant(), "whip")
+    await presence.clear_doubts()
+    assert presence.is_managed("r_1")
+
+    await node.open_desk()
+    node.answer = Joined(managed=False)
+    await presence.clear_doubts()
+    assert not presence.is_managed("r_1")
+    assert [join.session for join in node.joins] == [place.session]
+    assert not place.managed
+
+
+async def test_a_refusal_ends_no_doubt(node: Node) -> None:
+    """A room that rooms refuses somebody in is none that is open to all."""
+    presence = Presence(node.bus, node.revocations, CLOCK, "n2", expects_rooms=True)
+    await presence.join(grant(), "whip")
+    await node.open_desk()
+    node.answer = _Full("it takes 2")
+    await presence.clear_doubts()
+
+    assert presence.is_managed("r_1")
+
+
 async def test_rooms_that_are_slow_are_not_waited_for(
     node: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
