@@ -4,6 +4,7 @@ LevelChatError
 ├── PeerError
 │   ├── NoSuchBroadcast   404: no room, rendition, segment or part of that name
 │   ├── BadDirective      400: an `_HLS_…` parameter that cannot be met
+│   ├── RangeNotSatisfiable   416: bytes beyond the end
 │   └── TokenTooLong      400: a token that fits no cookie
 └── EnvironmentFault
     ├── NotInTime         503: what was waited for did not come
@@ -29,6 +30,14 @@ class BadDirective(PeerError):
     code = "bad_directive"
     status = 400
     title = "Bad delivery directive"
+
+
+class RangeNotSatisfiable(PeerError):
+    """The `Range` header asks for bytes beyond the end of the segment or part."""
+
+    code = "range_not_satisfiable"
+    status = 416
+    title = "Range not satisfiable"
 
 
 class TokenTooLong(PeerError):

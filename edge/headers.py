@@ -35,6 +35,8 @@ def of_answer(answer: Answer, keeping: Keeping, *, proxy: bool) -> dict[str, str
         "Priority": answer.priority,
         **caching(answer.max_age, keeping, immutable=answer.immutable, proxy=proxy),
     }
+    if answer.immutable:
+        headers["Accept-Ranges"] = "bytes"
     if answer.priority == "u=1":
         headers["Vary"] = "Accept-Encoding"  # A1.9
     if answer.gzipped:

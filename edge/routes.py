@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import hdrs, web
 
-from edge import headers
+from edge import headers, ranges
 from edge.access import Access, Credentials
 from edge.delivery import Answer, Delivery
 from edge.headers import Cors
@@ -74,16 +74,28 @@ class EdgeRoutes:
                 if not proxy:
                     self._access.check(room, given)
                 answer = await handler(request)
+                wanted = _range(request, answer)
             except LevelChatError as error:
                 requests.labels(kind, str(error.status)).inc()
                 return self._refusal(error, request, proxy=proxy)
-            good.inc()
-            sent.inc(len(answer.body))
             fields = headers.of_answer(answer, self._access.keeping(room), proxy=proxy)
             self._cors.add_to(fields, request.headers.get(hdrs.ORIGIN))
+            if wanted is not None:
+                return self._part_of(answer, wanted, fields, kind)
+            good.inc()
+            sent.inc(len(answer.body))
             return web.Response(body=answer.body, headers=fields)
 
         return respond
+
+    def _part_of(
+        self, answer: Answer, wanted: range, fields: dict[str, str], kind: str
+    ) -> web.Response:
+        self._metrics.requests.labels(kind, "206").inc()
+        self._metrics.sent.labels(kind).inc(len(wanted))
+        fields[hdrs.CONTENT_RANGE] = ranges.content_range(wanted, len(answer.body))
+        body = answer.body[wanted.start : wanted.stop]
+        return web.Response(status=206, body=body, headers=fields)
 
     def _refusal(
         self, error: LevelChatError, request: web.Request, *, proxy: bool
@@ -108,6 +120,16 @@ def credentials(request: web.Request) -> Credentials:
         cookie=fields.get(hdrs.COOKIE),
         proxy_secret=fields.get(PROXY_SECRET),
     )
+
+
+def _range(request: web.Request, answer: Answer) -> range | None:
+    """Of media alone: a playlist is another one at every request."""
+    header = request.headers.get(hdrs.RANGE)
+    # RFC 9110 §14.2: Range is defined for GET alone; §13.1.5: an If-Range of which we know nothing
+    # is another body's.
+    if header is None or not answer.immutable or request.method != hdrs.METH_GET:
+        return None
+    return None if hdrs.IF_RANGE in request.headers else ranges.select(header, len(answer.body))
 
 
 def _takes_gzip(request: web.Request) -> bool:

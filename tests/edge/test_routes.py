@@ -143,13 +143,39 @@ async def test_a_head_is_the_answer_without_its_body(edge: Harness) -> None:
     assert (head.status, int(head.headers["Content-Length"])) == (200, len(text))
 
 
-async def test_a_range_is_answered_with_the_whole(edge: Harness) -> None:
-    """RFC 9110 §14.2: a server may ignore Range; nothing here is listed by byte range (A3.8)."""
+async def test_media_can_be_had_in_ranges(edge: Harness) -> None:
+    """RFC 9110 §14: one range of a header, segment or part is a 206, beyond the end a 416."""
     edge.broadcast()
     path = f"/live/{ROOM}/s1/v720/init.mp4"
-    answer = await edge.client.get(path, headers={"Range": "bytes=1-2"})
+    size = len(synthetic.VIDEO.init)
+    whole = await edge.client.get(path)
+    some = await edge.client.get(path, headers={"Range": "bytes=1-2"})
+    beyond = await edge.client.get(path, headers={"Range": f"bytes={size}-"})
 
-    assert (answer.status, await answer.read()) == (200, synthetic.VIDEO.init)
+    assert whole.headers["Accept-Ranges"] == "bytes"
+    assert (some.status, await some.read()) == (206, synthetic.VIDEO.init[1:3])
+    assert some.headers["Content-Range"] == f"bytes 1-2/{size}"
+    assert (beyond.status, beyond.headers["Content-Range"]) == (416, f"bytes */{size}")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "more"),
+    [
+        ("GET", VIDEO, {}),
+        ("HEAD", f"/live/{ROOM}/s1/v720/init.mp4", {}),
+        ("GET", f"/live/{ROOM}/s1/v720/init.mp4", {"If-Range": '"another"'}),
+    ],
+)
+async def test_a_range_may_be_of_no_use(
+    edge: Harness, method: str, path: str, more: dict[str, str]
+) -> None:
+    """A playlist, a HEAD, or a range of a body that we do not know: the whole."""
+    edge.broadcast()
+    headers = {"Range": "bytes=1-2"} | more
+    answer = await edge.client.request(method, path, headers=headers)
+
+    assert answer.status == 200
+    assert "Content-Range" not in answer.headers
 
 
 async def test_a_viewer_who_leaves_leaves_nothing(edge: Harness) -> None:
