@@ -6,7 +6,7 @@ Comes in: now and randomness. Goes out: ids and short codes.
 import re
 from collections.abc import Callable
 
-from ulid import ULID
+from levelchat import ulids
 
 ROOM, PARTICIPANT, SESSION = "r", "p", "s"
 ORGANISATION, PROJECT, USER = "org", "prj", "usr"
@@ -25,7 +25,7 @@ CODE_LENGTH = 10
 
 def new(prefix: str) -> str:
     """A new id; those made later sort after those made before, to the millisecond."""
-    return f"{prefix}_{ULID()}"
+    return f"{prefix}_{ulids.new()}"
 
 
 def short_code(choose: Callable[[str], str]) -> str:

@@ -56,6 +56,12 @@ def require_json(request: web.Request) -> None:
 async def _bounded(request: web.Request, limit: int, seconds: float) -> bytes:
     if (request.content_length or 0) > limit:
         raise _too_large(limit)
+    if request.content.is_eof():
+        # All of it came with the headers, as small bodies do.
+        whole = request.content.read_nowait()
+        if len(whole) > limit:
+            raise _too_large(limit)
+        return whole
     try:
         async with asyncio.timeout(seconds):
             body = bytearray()

@@ -27,6 +27,9 @@ KEPT = DAY
 MAX_KEY = 255
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 # Both databases understand it; SQLAlchemy would need a construct for each.
+_NAMED = (table.c.project_id == bindparam("project"), table.c.key == bindparam("named"))
+_FILL = update(table).where(*_NAMED)
+_ROW = select(table.c.fingerprint, table.c.status, table.c.body, table.c.created_at).where(*_NAMED)
 _INSERT = text(
     "INSERT INTO idempotency"
     " (project_id, key, org_id, fingerprint, status, body, created_at)"
@@ -79,11 +82,7 @@ async def claim(tx: Transaction, who: Principal, this: Once) -> Answer | None:
 async def fill(tx: Transaction, who: Principal, this: Once, answer: Answer) -> None:
     """Keeps *answer* for those who ask again."""
     values = {"status": answer.status, "body": answer.body}
-    await tx.db.execute(
-        update(table)
-        .where(table.c.project_id == who.project_id, table.c.key == this.key)
-        .values(values)
-    )
+    await tx.db.execute(_FILL, values | {"project": who.project_id, "named": this.key})
 
 
 async def recall(tx: Transaction, who: Principal, this: Once) -> Answer | None:
@@ -131,9 +130,7 @@ class _Row(NamedTuple):
 
 
 async def _row(db: AsyncConnection, who: Principal, key: str) -> _Row | None:
-    columns = (table.c.fingerprint, table.c.status, table.c.body, table.c.created_at)
-    query = select(*columns).where(table.c.project_id == who.project_id, table.c.key == key)
-    row = (await db.execute(query)).first()
+    row = (await db.execute(_ROW, {"project": who.project_id, "named": key})).first()
     return None if row is None else _Row(*row)
 
 

@@ -16,6 +16,7 @@ async def test_a_node_that_says_it_lives_gets_rooms(kit: Kit) -> None:
     room = await kit.create(type="live")
     assert fleet.media_base(room) == ""
 
+    kit.now += 1_000
     kit.bus.publish(LEASES, Lease("n1", PLANES, "eu", "https://n1.example", 0.1, kit.now))
     assert fleet.media_base(room) == "https://n1.example"
 
@@ -43,6 +44,7 @@ async def test_a_room_stays_with_its_node(kit: Kit) -> None:
     home = fleet.media_base(room)
     busy = home.removeprefix("https://").removesuffix(".example")
 
+    kit.now += 1_000
     kit.bus.publish(LEASES, Lease(busy, PLANES, "eu", home, 0.99, kit.now))
 
     assert fleet.media_base(room) == home
