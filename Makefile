@@ -32,11 +32,13 @@ check: python web ## Lint, types, layers
 
 .PHONY: unit
 unit: python web ## Everything that needs no browser
-	pytest -m 'not e2e'
+	pytest -m 'not e2e' --ignore=tests/rooms
+	pytest -n 2 tests/rooms
 
 .PHONY: e2e
 e2e: python web browser ## A whole server and real browsers
-	pytest -m e2e
+	pytest -m e2e --ignore-glob='*/test_rooms_*.py'
+	pytest -m e2e -n 3 $(wildcard tests/e2e/test_rooms_*.py)
 
 .PHONY: serve
 serve: python web ## Run a server on port 8080

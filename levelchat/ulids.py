@@ -1,7 +1,7 @@
-"""ULIDs, made quickly: one for every answer of the API and several for every row.
+"""ULIDs for answers, made quickly: every answer of the API has one.
 
-Comes in: now and randomness. Goes out: 26 letters that sort by time
-(https://github.com/ulid/spec). Ten times as fast as the library that reads them.
+Comes in: now and randomness. Goes out: 26 letters that sort by time, to the millisecond
+(https://github.com/ulid/spec). Rows take the library's, which sort within a millisecond too.
 """
 
 import os

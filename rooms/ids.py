@@ -6,7 +6,7 @@ Comes in: now and randomness. Goes out: ids and short codes.
 import re
 from collections.abc import Callable
 
-from levelchat import ulids
+from ulid import ULID
 
 ROOM, PARTICIPANT, SESSION = "r", "p", "s"
 ORGANISATION, PROJECT, USER = "org", "prj", "usr"
@@ -24,8 +24,8 @@ CODE_LENGTH = 10
 
 
 def new(prefix: str) -> str:
-    """A new id; those made later sort after those made before, to the millisecond."""
-    return f"{prefix}_{ulids.new()}"
+    """A new id; those that this process makes later sort after those made before."""
+    return f"{prefix}_{ULID()}"
 
 
 def short_code(choose: Callable[[str], str]) -> str:

@@ -114,7 +114,7 @@ async def test_who_came_while_rooms_was_away_is_joined_by_the_report(kit: Kit, d
     desk.bus.publish(PRESENCE, Seen("node-1", kit.now, (known, late)))
 
     async def both() -> bool:
-        return await kit.present(room) == ["ada", "bob"]
+        return sorted(await kit.present(room)) == ["ada", "bob"]
 
     await until(both)
     assert (await kit.sessions(room))[known.session].seen_at == kit.now
