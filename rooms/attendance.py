@@ -31,9 +31,9 @@ MAX_WAITING = 10_000
 """Joins and leaves in one queue; more are told to come again."""
 BATCH = 200
 """Of them in one transaction at most."""
-CROWD_SECONDS = 0.05
+CROWD_SECONDS = 0.1
 """Batches that follow each other this closely are a crowd's."""
-GATHER_SECONDS = 0.02
+GATHER_SECONDS = 0.04
 """How long a crowd's joins wait for each other; alone, nobody waits."""
 KNOWN_ROOMS = 10_000
 """Rooms whose organisation is remembered."""

@@ -83,11 +83,16 @@ async def enter(
 
 async def _entry(tx: Transaction, room: Room, joins: Sequence[Join]) -> _Entry:
     limit = seats(room.type, room.config)
-    identities = {join.identity for join in joins}
+    known, present = await session_rows.known_or_open(
+        tx.db,
+        room.media_id,
+        [join.session for join in joins],
+        list({join.identity for join in joins}),
+    )
     return _Entry(
         room=room,
-        known=await session_rows.by_ids(tx.db, [join.session for join in joins]),
-        present=await session_rows.open_of_identities(tx.db, room.media_id, identities),
+        known=known,
+        present=present,
         revoked=await session_rows.revoked_among(tx.db, [join.token_id for join in joins], tx.now),
         taken=None
         if limit is None

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, delete, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from rooms.api import sealing
 from rooms.errors import Flaw, IdempotencyConflict, InvalidRequest, StoreUnavailable
 from rooms.model import DAY, Millis, Principal
 from rooms.store.tables import idempotency as table
@@ -29,6 +30,7 @@ _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 # Both databases understand it; SQLAlchemy would need a construct for each.
 _NAMED = (table.c.project_id == bindparam("project"), table.c.key == bindparam("named"))
 _FILL = update(table).where(*_NAMED)
+_FORGET = delete(table).where(*_NAMED)
 _ROW = select(table.c.fingerprint, table.c.status, table.c.body, table.c.created_at).where(*_NAMED)
 _INSERT = text(
     "INSERT INTO idempotency"
@@ -74,15 +76,16 @@ async def claim(tx: Transaction, who: Principal, this: Once) -> Answer | None:
             return None
         row = await _row(tx.db, who, this.key)
         if row is not None and row.created_at > tx.now - KEPT:
-            return _same(row.fingerprint, this, Answer(row.status, row.body))
+            return _same(row, this)
         await _forget(tx.db, who, this.key)
     raise StoreUnavailable("another request with this Idempotency-Key is at work; try again")
 
 
 async def fill(tx: Transaction, who: Principal, this: Once, answer: Answer) -> None:
     """Keeps *answer* for those who ask again."""
-    values = {"status": answer.status, "body": answer.body}
-    await tx.db.execute(_FILL, values | {"project": who.project_id, "named": this.key})
+    values = {"status": answer.status, "body": sealing.seal(this.key, answer.body)}
+    name = sealing.name(this.key)
+    await tx.db.execute(_FILL, values | {"project": who.project_id, "named": name})
 
 
 async def recall(tx: Transaction, who: Principal, this: Once) -> Answer | None:
@@ -90,7 +93,7 @@ async def recall(tx: Transaction, who: Principal, this: Once) -> Answer | None:
     row = await _row(tx.db, who, this.key)
     if row is None or row.created_at <= tx.now - KEPT:
         return None
-    return _same(row.fingerprint, this, Answer(row.status, row.body))
+    return _same(row, this)
 
 
 async def keep(tx: Transaction, who: Principal, this: Once, answer: Answer) -> Answer | None:
@@ -112,7 +115,7 @@ async def prune(tx: Transaction, before: Millis) -> int:
 async def _insert(tx: Transaction, who: Principal, this: Once, answer: Answer) -> bool:
     values = {
         "project_id": who.project_id,
-        "key": this.key,
+        "key": sealing.name(this.key),
         "org_id": who.org_id,
         "fingerprint": this.fingerprint,
         "status": answer.status,
@@ -130,18 +133,18 @@ class _Row(NamedTuple):
 
 
 async def _row(db: AsyncConnection, who: Principal, key: str) -> _Row | None:
-    row = (await db.execute(_ROW, {"project": who.project_id, "named": key})).first()
+    row = (await db.execute(_ROW, {"project": who.project_id, "named": sealing.name(key)})).first()
     return None if row is None else _Row(*row)
 
 
 async def _forget(db: AsyncConnection, who: Principal, key: str) -> None:
-    await db.execute(delete(table).where(table.c.project_id == who.project_id, table.c.key == key))
+    await db.execute(_FORGET, {"project": who.project_id, "named": sealing.name(key)})
 
 
-def _same(fingerprint: bytes, this: Once, answer: Answer) -> Answer:
-    if bytes(fingerprint) != this.fingerprint:
+def _same(row: _Row, this: Once) -> Answer:
+    if bytes(row.fingerprint) != this.fingerprint:
         raise IdempotencyConflict(
             "this Idempotency-Key was used for another request in the last 24 hours; "
             "use a new one for a new request"
         )
-    return answer
+    return Answer(row.status, sealing.unseal(this.key, bytes(row.body)))

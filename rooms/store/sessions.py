@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import (
     ColumnElement,
     Row,
+    and_,
     bindparam,
     case,
     delete,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    or_,
     select,
     update,
 )
@@ -85,6 +87,22 @@ async def open_of_identities(
         for row in await db.execute(_OPEN_OF_IDENTITIES, chunk):
             found.setdefault(row.identity, []).append(_session(row))
     return found
+
+
+async def known_or_open(
+    db: AsyncConnection, media_id: str, ids: Sequence[str], identities: Sequence[str]
+) -> tuple[dict[str, Session], dict[str, list[Session]]]:
+    """`by_ids` and `open_of_identities` in one trip, for a batch of joins."""
+    values = {"media_id": media_id, "ids": ids, "identities": identities}
+    found = [_session(row) for row in await db.execute(_KNOWN_OR_OPEN, values)]
+    wanted, known = set(ids), {}
+    present: dict[str, list[Session]] = {}
+    for session in found:
+        if session.id in wanted:
+            known[session.id] = session
+        if session.left_at is None and session.media_id == media_id:
+            present.setdefault(session.identity, []).append(session)
+    return known, present
 
 
 async def of_room(
@@ -324,6 +342,16 @@ _OPEN_OF_IDENTITIES = select(sessions).where(
     sessions.c.media_id == bindparam("media_id"),
     sessions.c.left_at.is_(None),
     sessions.c.identity.in_(bindparam("identities", expanding=True)),
+)
+_KNOWN_OR_OPEN = select(sessions).where(
+    or_(
+        sessions.c.id.in_(bindparam("ids", expanding=True)),
+        and_(
+            sessions.c.media_id == bindparam("media_id"),
+            sessions.c.left_at.is_(None),
+            sessions.c.identity.in_(bindparam("identities", expanding=True)),
+        ),
+    )
 )
 _REVOKED_AMONG = select(revocations.c.token_id).where(
     revocations.c.token_id.in_(bindparam("ids", expanding=True)),
