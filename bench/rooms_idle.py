@@ -16,12 +16,13 @@ from bench.rooms_plan import Plan, Say
 from bench.rooms_rest import checked, make_room
 from bench.rooms_results import Reading, percentiles
 from bench.rooms_server import Cost, Installation, RoomsServer
+from levelchat.auth.token import DEFAULT_PROJECT
 from levelchat.client.timing import Distribution
 from rooms.model import RoomState, RoomType
 from rooms.store.rooms import RoomFilter, list_query
 from rooms.store.store import Store
 from rooms.store.tables import rooms
-from rooms.tenancy import DEFAULT_ORGANISATION, DEFAULT_PROJECT
+from rooms.tenancy import DEFAULT_ORGANISATION
 
 MEMORY_MB = 20
 SWEEP_MS = 50

@@ -12,12 +12,13 @@ from typing import Any
 from sqlalchemy import insert, text
 
 from bench.rooms_server import Installation
+from levelchat.auth.token import DEFAULT_PROJECT
 from rooms import ids
 from rooms.model import RoomConfig
 from rooms.store import rooms as room_rows
 from rooms.store.store import Store
 from rooms.store.tables import rooms, transitions
-from rooms.tenancy import DEFAULT_ORGANISATION, DEFAULT_PROJECT
+from rooms.tenancy import DEFAULT_ORGANISATION
 
 CHUNK = 5_000
 DAYS_MS = 90 * 86_400_000

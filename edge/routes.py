@@ -10,10 +10,11 @@ from edge.access import Access, Credentials
 from edge.delivery import Answer, Delivery
 from edge.headers import Cors
 from edge.metrics import EdgeMetrics
+from levelchat.contract import names
 from levelchat.errors import LevelChatError
 from levelchat.service import problem
 
-ROOM = "{room:r_[A-Za-z0-9_-]{1,64}}"
+ROOM = f"{{room:{names.ROOM}}}"
 NAME = "[A-Za-z0-9_-]{1,64}"
 PROXY_SECRET = "X-LC-Edge-Secret"  # noqa: S105 - the header's name
 _REFUSES_GZIP = re.compile(r"gzip\s*;\s*q=0(?:\.0*)?\s*(?:,|$)")

@@ -23,6 +23,7 @@ from ingest.settings import IceServer
 from levelchat.auth import capability, token
 from levelchat.auth.token import Grant
 from levelchat.auth.verifier import TokenVerifier
+from levelchat.contract import names
 from levelchat.errors import LevelChatError
 from levelchat.media.codec import Codec, Kind
 from levelchat.media.time import NANOSECOND
@@ -35,7 +36,7 @@ SDP = "application/sdp"
 FRAGMENT = "application/trickle-ice-sdpfrag"
 """RFC 8840 §9."""
 
-_ROOM = re.compile(r"r_[A-Za-z0-9_-]{1,64}")
+_ROOM = re.compile(names.ROOM)
 
 _CORS = {
     "Access-Control-Allow-Origin": "*",

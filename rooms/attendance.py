@@ -86,7 +86,7 @@ class Attendance:
         """Ends a session at *at*, or (None) when it was last seen; again is the same."""
         await self._ask(media_id, Leave(session, media_id, at, reason))
 
-    async def seen(self, node: str, sessions: list[str], at: Millis) -> None:  # noqa: ARG002
+    async def seen(self, sessions: list[str], at: Millis) -> None:
         """Those sessions were there at *at*."""
         if sessions:
             async with self._transactions.writing(None) as tx:

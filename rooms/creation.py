@@ -8,6 +8,7 @@ import secrets
 
 from sqlalchemy.exc import IntegrityError
 
+from levelchat.auth.token import DEFAULT_PROJECT
 from levelchat.contract.rest import NewRoom
 from rooms import budget, config, ids
 from rooms.config import Checked
@@ -17,8 +18,6 @@ from rooms.store import rooms as room_rows
 from rooms.store.rooms import RoomFilter
 from rooms.store.transaction import Transaction
 from rooms.webhooks import payloads
-
-DEFAULT_PROJECT = "default"
 
 
 async def create_room(tx: Transaction, who: Principal, wanted: NewRoom) -> Room:

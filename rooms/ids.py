@@ -8,11 +8,13 @@ from collections.abc import Callable
 
 from ulid import ULID
 
+from levelchat.contract import names
+
 ROOM, PARTICIPANT, SESSION = "r", "p", "s"
 ORGANISATION, PROJECT, USER = "org", "prj", "usr"
 WEBHOOK, EVENT, DELIVERY, MESSAGE = "wh", "evt", "dlv", "msg"
 
-ROOM_ID = re.compile(r"r_[A-Za-z0-9_-]{1,64}")
+ROOM_ID = re.compile(names.ROOM)
 """rooms.md §4: an app may pick its own."""
 EXTERNAL_PREFIX = "ext:"
 """`GET /v1/rooms/ext:<external_id>`."""

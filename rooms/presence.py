@@ -9,6 +9,7 @@ import contextlib
 
 import structlog
 
+from levelchat.auth.token import DEFAULT_PROJECT
 from levelchat.bus.messages import (
     Join,
     Joined,
@@ -26,7 +27,6 @@ from levelchat.bus.seams import CONTROL, JOINS, PRESENCE, ROOMS, STANDING, Bus
 from levelchat.errors import LevelChatError
 from rooms import ending
 from rooms.attendance import Attendance
-from rooms.creation import DEFAULT_PROJECT
 from rooms.errors import NotFound, RoomEnded
 from rooms.model import LeaveReason, RoomState
 from rooms.settings import RoomsSettings
@@ -125,9 +125,8 @@ class PresenceDesk:
     async def _on_seen(self, report: Seen) -> None:
         async with self._transactions.reading(None) as tx:
             ids = [session.session for session in report.sessions]
-            known = await session_rows.by_ids(tx.db, ids)
-        here = [each.id for each in known.values() if each.left_at is None]
-        await self._attendance.seen(report.node, here, report.at)
+            here = await session_rows.open_among(tx.db, ids)
+        await self._attendance.seen(list(here), report.at)
         for join in report.sessions:
             if join.session not in here:
                 await self._admit_late(join)

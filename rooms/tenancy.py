@@ -9,6 +9,7 @@ import secrets
 import msgspec
 from sqlalchemy.exc import IntegrityError
 
+from levelchat.auth.token import DEFAULT_PROJECT
 from levelchat.bus.messages import KeyRevoked
 from rooms import credentials, ids, quota
 from rooms.errors import Flaw, InvalidRequest, KeyInvalid, NameTaken, NotFound
@@ -18,8 +19,6 @@ from rooms.store.tenants import KeyRow, Organisation, Project
 from rooms.store.transaction import Transaction
 
 DEFAULT_ORGANISATION = "org_default"
-DEFAULT_PROJECT = "default"
-"""The audience of tokens that `levelchat token` mints without asking anybody."""
 DEFAULT_NAME = "default"
 NAME_LENGTH = 100
 

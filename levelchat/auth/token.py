@@ -22,6 +22,7 @@ LEEWAY = 30
 MAX_TOKEN = 8192
 """Bytes; what common HTTP servers allow a whole header line."""
 DEFAULT_PROJECT = "default"
+"""The audience of tokens that `levelchat token` mints without asking anybody."""
 ISSUER = "levelchat"
 
 _PROJECT = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)

@@ -4,9 +4,11 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from levelchat.contract import names
+
 Identity = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 DisplayName = Annotated[str, msgspec.Meta(max_length=128)]
-RoomId = Annotated[str, msgspec.Meta(pattern=r"^r_[A-Za-z0-9_-]{1,64}$")]
+RoomId = Annotated[str, msgspec.Meta(pattern=f"^{names.ROOM}$")]
 ExternalId = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 Instant = Annotated[
     str, msgspec.Meta(description="RFC 3339, UTC", examples=["2026-04-25T09:30:00Z"])
@@ -52,7 +54,6 @@ class RoomUrls(_Response, frozen=True, kw_only=True):
 
     signal: str
     whip: str
-    whep: str
     hls: str
     watch: str
     join: str

@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 import msgspec
 import structlog
 from aiohttp import web
+from ulid import ULID
 
-from levelchat import ulids
 from levelchat.errors import LevelChatError, OurFault, PeerError
 
 _log = structlog.get_logger("http")
@@ -64,7 +64,7 @@ def _wrong(error: LevelChatError) -> tuple[Wrong, ...]:
 def request_id(request: web.Request) -> str:
     """Made when first asked for: only a request that fails needs one, and a viewer's does not."""
     if REQUEST_ID not in request:
-        request[REQUEST_ID] = f"req_{ulids.new()}"
+        request[REQUEST_ID] = f"req_{ULID()}"
     return request[REQUEST_ID]
 
 

@@ -6,7 +6,7 @@ names each wrong value, after bounded bytes, time and nesting.
 
 import asyncio
 import re
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from aiohttp import web
@@ -25,7 +25,6 @@ MAX_DEPTH = 32
 JSON = "application/json"
 _CLOSE = {"Connection": "close"}
 
-StructT = TypeVar("StructT", bound=msgspec.Struct)
 
 _AT = re.compile(r"(?P<message>.*?)(?: - at `\$(?P<path>[^`]*)`)?", re.DOTALL)
 _INDEX = re.compile(r"\[(\d+)\]")

@@ -15,6 +15,7 @@ import msgspec
 from aiohttp import web
 
 from levelchat.auth.token import Grant
+from levelchat.contract import names
 from levelchat.errors import LevelChatError
 from rooms.api.seams import Visit
 from rooms.errors import NotFound
@@ -58,7 +59,7 @@ class Parameter(NamedTuple):
     tell a malformed id from an unknown one from another tenant's."""
 
 
-ROOM = r"r_[A-Za-z0-9_-]{1,64}"
+ROOM = names.ROOM
 _ULID = "01JSPYB5V1TC7NBW4S1DK8AH1R"
 PARAMETERS = {
     "room_id": Parameter(

@@ -34,7 +34,7 @@ class Comings(Protocol):
     ) -> None:
         """Ends a session; again is the same."""
 
-    async def seen(self, node: str, sessions: list[str], at: Millis) -> None:
+    async def seen(self, sessions: list[str], at: Millis) -> None:
         """Those sessions were there at *at*."""
 
 

@@ -222,11 +222,8 @@ class Signalling:
                 _log.exception("a report failed")
 
     async def _say_who_is_here(self) -> None:
-        await self._surroundings.attendance.seen(
-            self._surroundings.node,
-            self._keeper.seen(),
-            self._surroundings.transactions.now(),
-        )
+        now = self._surroundings.transactions.now()
+        await self._surroundings.attendance.seen(self._keeper.seen(), now)
 
     def _emptied(self, live: LiveRoom) -> None:
         self._hub.forget_if_empty(live)

@@ -66,6 +66,16 @@ async def by_ids(db: AsyncConnection, ids: Collection[str]) -> dict[str, Session
     return found
 
 
+async def open_among(db: AsyncConnection, ids: Collection[str]) -> set[str]:
+    """Those of *ids* that have not ended."""
+    found: set[str] = set()
+    listed = list(ids)
+    for start in range(0, len(listed), _CHUNK):
+        rows = await db.execute(_OPEN_AMONG, {"ids": listed[start : start + _CHUNK]})
+        found |= set(rows.scalars())
+    return found
+
+
 async def open_sessions(db: AsyncConnection, media_id: str) -> list[Session]:
     """Who is there, in order of joining."""
     query = (
@@ -338,6 +348,9 @@ async def forbidden_now(db: AsyncConnection, limit: int) -> list[tuple[str, str]
 # Made once: building a statement costs more than running it.
 _INSERT = insert(sessions)
 _BY_IDS = select(sessions).where(sessions.c.id.in_(bindparam("ids", expanding=True)))
+_OPEN_AMONG = select(sessions.c.id).where(
+    sessions.c.id.in_(bindparam("ids", expanding=True)), sessions.c.left_at.is_(None)
+)
 _OPEN_OF_IDENTITIES = select(sessions).where(
     sessions.c.media_id == bindparam("media_id"),
     sessions.c.left_at.is_(None),

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 
 import pytest
 from roomkit import Kit
@@ -9,6 +10,19 @@ from roomkit import Kit
 from rooms.attendance import Attendance
 from rooms.errors import NotFound, RoomFull
 from rooms.model import LeaveReason
+from rooms.store.transaction import Transaction, Transactions
+
+
+class CountingTransactions(Transactions):
+    """Counts those that write."""
+
+    def __init__(self, kit: Kit) -> None:
+        super().__init__(kit.store, kit.bus, lambda: kit.now, kit.outbox, kit.alarm)
+        self.opened = 0
+
+    def writing(self, org_id: str | None) -> AbstractAsyncContextManager[Transaction]:
+        self.opened += 1
+        return super().writing(org_id)
 
 
 @pytest.fixture
@@ -78,22 +92,18 @@ async def test_an_unknown_room_is_not_found(kit: Kit, attendance: Attendance) ->
     assert joined.session.identity == "ada"
 
 
-async def test_a_crowd_shares_transactions(kit: Kit, attendance: Attendance) -> None:
+async def test_a_crowd_shares_transactions(kit: Kit) -> None:
     """Two hundred joins at once take a few transactions, not two hundred."""
     room = await kit.create()
-    opened = 0
-    writing = kit.transactions.writing
+    counting = CountingTransactions(kit)
+    attendance = Attendance(counting)
+    running = asyncio.create_task(attendance.run())
 
-    def counted(org_id: str | None) -> object:
-        nonlocal opened
-        opened += 1
-        return writing(org_id)
-
-    kit.transactions.writing = counted  # counts, and does the same
     await asyncio.gather(*(attendance.join(kit.wish(room, f"user-{n}")) for n in range(200)))
+    running.cancel()
 
     assert len(await kit.present(room)) == 200
-    assert opened < 20
+    assert counting.opened < 20
 
 
 async def test_seen_never_goes_beyond_now(kit: Kit, attendance: Attendance) -> None:
@@ -103,7 +113,7 @@ async def test_seen_never_goes_beyond_now(kit: Kit, attendance: Attendance) -> N
     await attendance.join(wish)
     kit.now += 5_000
 
-    await attendance.seen("node-1", [wish.session], kit.now + 3_600_000)
+    await attendance.seen([wish.session], kit.now + 3_600_000)
 
     (row,) = (await kit.sessions(room)).values()
     assert row.seen_at == kit.now

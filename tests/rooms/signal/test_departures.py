@@ -35,7 +35,7 @@ class _Attendance:
             raise NotFound("there is no such room")
         self.left.append((session, at, reason))
 
-    async def seen(self, node: str, sessions: list[str], at: int) -> None:
+    async def seen(self, sessions: list[str], at: int) -> None:
         """Nobody asks."""
 
 
