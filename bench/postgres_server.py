@@ -9,12 +9,12 @@ import importlib.util
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from bench.serving import free_port
 from levelchat.errors import EnvironmentFault
 
 START_SECONDS = 30
@@ -39,7 +39,7 @@ async def running() -> AsyncIterator[str]:
         folder = Path(name)
         _make_data(folder, user)
         await asyncio.to_thread(_initialise, folder, user)
-        port = _free_port()
+        port = free_port()
         process = _start(folder, user, port)
         try:
             await _ready(process, port, folder / "log")
@@ -115,9 +115,3 @@ async def _ready(process: "subprocess.Popen[bytes]", port: int, log: Path) -> No
 
 def _text(log: Path) -> str:
     return log.read_text(errors="replace").strip() or "it printed nothing"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -87,6 +87,7 @@ def _raise_file_limit(participants: int) -> None:
 @click.option("--repeat", default=1, show_default=True, type=click.IntRange(1, 100))
 @click.option("--seconds", default=60.0, show_default=True, help="Of creates at a fixed rate.")
 @click.option("--rate", default=200.0, show_default=True, help="Creates, and joins, a second.")
+@click.option("--idempotent", is_flag=True, help="Send an Idempotency-Key with each creation.")
 @click.option("--closed-seconds", default=10.0, show_default=True, help="Of each highest rate.")
 @click.option("--rooms", default=100_000, show_default=True, type=click.IntRange(1))
 @click.option("--idle-seconds", default=70.0, show_default=True, help="Of watching idle rooms.")

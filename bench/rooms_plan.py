@@ -15,6 +15,8 @@ class Plan(msgspec.Struct, frozen=True):
     """Of creates at a fixed rate."""
     rate: float = 200
     """Creates, and joins, a second."""
+    idempotent: bool = False
+    """Each creation carries an `Idempotency-Key`, as the SDK's do: two statements more."""
     closed_seconds: float = 10
     """Of each measurement that goes as fast as it can."""
     connections: int = 16

@@ -17,7 +17,7 @@ from rooms import ids
 from rooms.model import RoomConfig
 from rooms.store import rooms as room_rows
 from rooms.store.store import Store
-from rooms.store.tables import rooms, transitions
+from rooms.store.tables import rooms
 from rooms.tenancy import DEFAULT_ORGANISATION
 
 CHUNK = 5_000
@@ -34,8 +34,7 @@ async def seed(installation: Installation, count: int) -> None:
     try:
         for chunk in _chunks(count):
             async with store.writing(None) as db:
-                await db.execute(insert(rooms), [each for each, _ in chunk])
-                await db.execute(insert(transitions), [each for _, each in chunk])
+                await db.execute(insert(rooms), chunk)
         if store.dialect == "postgresql":
             async with store.writing(None) as db:
                 # What autovacuum does within a minute of such a load.
@@ -44,7 +43,7 @@ async def seed(installation: Installation, count: int) -> None:
         await store.close()
 
 
-def _chunks(count: int) -> Iterator[list[tuple[dict[str, Any], dict[str, Any]]]]:
+def _chunks(count: int) -> Iterator[list[dict[str, Any]]]:
     chance = random.Random(1)  # noqa: S311 - repeatable, not secret
     now = time.time_ns() // 1_000_000
     for begin in range(0, count, CHUNK):
@@ -54,11 +53,11 @@ def _chunks(count: int) -> Iterator[list[tuple[dict[str, Any], dict[str, Any]]]]
         ]
 
 
-def _row(number: int, at: int, chance: random.Random) -> tuple[dict[str, Any], dict[str, Any]]:
+def _row(number: int, at: int, chance: random.Random) -> dict[str, Any]:
     name = f"r_seed_{number:08}"
     state = _one_of(_STATES, chance)
     archived = at if state == "archived" else None
-    room = {
+    return {
         "media_id": name,
         "org_id": DEFAULT_ORGANISATION,
         "project_id": DEFAULT_PROJECT,
@@ -79,15 +78,6 @@ def _row(number: int, at: int, chance: random.Random) -> tuple[dict[str, Any], d
         "moderated": False,
         "deadline_at": None,
     }
-    transition = {
-        "org_id": DEFAULT_ORGANISATION,
-        "media_id": name,
-        "from_state": None,
-        "to_state": "created",
-        "at": at,
-        "reason": "created",
-    }
-    return room, transition
 
 
 def room_id(number: int) -> str:

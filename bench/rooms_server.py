@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import os
 import re
-import socket
 import sys
 import tempfile
 from collections.abc import AsyncIterator
@@ -18,12 +17,9 @@ import aiohttp
 import msgspec
 
 from bench import postgres_server
+from bench.serving import free_port, ready, stop
 from levelchat.errors import EnvironmentFault
 
-START_SECONDS = 60
-"""A cold start with migrations on PostgreSQL takes some 5 s."""
-STOP_SECONDS = 12
-POLL_SECONDS = 0.05
 SETTINGS = {
     # The load comes from one address with one key; limits have their own tests.
     "LEVELCHAT_ROOMS__REQUESTS_PER_KEY": "1000000",
@@ -32,7 +28,6 @@ SETTINGS = {
 STORES = ("sqlite", "postgresql")
 
 _KEY = re.compile(r"lc_pk_[^\s\x1b]+")
-_OK = 200
 
 
 class RoomsServerFailed(EnvironmentFault):
@@ -123,7 +118,7 @@ async def installed(store: str) -> AsyncIterator[Installation]:
 @contextlib.asynccontextmanager
 async def serving(installation: Installation) -> AsyncIterator[RoomsServer]:
     """A server on it, ready to be asked."""
-    port = _free_port()
+    port = free_port()
     log = installation.data / f"server-{port}.log"
     settings = SETTINGS | {"LEVELCHAT_ROOMS__DATABASE": installation.database}
     with log.open("wb") as output:
@@ -136,23 +131,11 @@ async def serving(installation: Installation) -> AsyncIterator[RoomsServer]:
         )
     server = RoomsServer(installation, port, process)
     try:
-        await _ready(server.base, process, log)
+        await ready(server.base, process, log)
         installation.key = installation.key or _first_key(log)
         yield server
     finally:
-        await _stop(process)
-
-
-async def _ready(base: str, process: asyncio.subprocess.Process, log: Path) -> None:
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(START_SECONDS), aiohttp.ClientSession() as http:
-            while process.returncode is None:
-                with contextlib.suppress(aiohttp.ClientError):
-                    async with http.get(f"{base}/readyz") as answer:
-                        if answer.status == _OK:
-                            return
-                await asyncio.sleep(POLL_SECONDS)
-    raise RoomsServerFailed(f"levelchat serve is not ready: {_end(log)}")
+        await stop(process)
 
 
 def _first_key(log: Path) -> str:
@@ -162,32 +145,9 @@ def _first_key(log: Path) -> str:
     return found.group()
 
 
-def _end(log: Path) -> str:
-    return log.read_text(errors="replace").strip()[-2000:] or "it printed nothing"
-
-
-async def _stop(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is not None:
-        return
-    with contextlib.suppress(ProcessLookupError):
-        process.terminate()
-    try:
-        async with asyncio.timeout(STOP_SECONDS):
-            await process.wait()
-    except TimeoutError:
-        process.kill()
-        await process.wait()
-
-
 def _status(file: Path, name: str) -> int:
     """A number of a `status` file of proc(5)."""
     for line in file.read_text().splitlines():
         if line.startswith(f"{name}:"):
             return int(line.split()[1])
     return 0
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

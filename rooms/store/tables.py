@@ -128,7 +128,7 @@ transitions = Table(
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
     Column("org_id", ForeignKey("organisations.id"), nullable=False),
     Column("media_id", ForeignKey("rooms.media_id"), nullable=False),
-    Column("from_state", Text),
+    Column("from_state", Text, nullable=False),
     Column("to_state", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("reason", Text, nullable=False),

@@ -378,7 +378,7 @@ def _transitions() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("org_id", sa.Text(), nullable=False),
         sa.Column("media_id", sa.Text(), nullable=False),
-        sa.Column("from_state", sa.Text()),
+        sa.Column("from_state", sa.Text(), nullable=False),
         sa.Column("to_state", sa.Text(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
