@@ -10,6 +10,7 @@ from typing import Protocol
 
 from levelchat.media.frame import EncodedFrame, TrackInfo
 from levelchat.media.program import Part, Program, Rendition
+from levelchat.media.stage import Publication
 
 
 class FrameWriter(Protocol):
@@ -52,3 +53,13 @@ class ProgramSink(Protocol):
 
     def end(self, room: str) -> None:
         """The broadcast is over: EXT-X-ENDLIST."""
+
+
+class StageSink(Protocol):
+    """Asked by ingest, given by cascade."""
+
+    def publish(self, publication: Publication) -> None:
+        """A session's media flow; the same session again replaces what it said before."""
+
+    def unpublish(self, room: str, session: str) -> None:
+        """They do no more. Its sources are closed after this returns."""

@@ -1,8 +1,8 @@
 """What a plane is to the process that runs it.
 
 Each plane package has an `app.py` with `create(context) -> Plane`. Planes are created in the
-order edge, packager, ingest; each puts what it offers into `context.seams` and takes from there
-what it needs. Construction has no side effects; `run` does the work.
+order edge, packager, cascade, ingest; each puts what it offers into `context.seams` and takes from
+there what it needs. Construction has no side effects; `run` does the work.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from levelchat.auth.verifier import TokenVerifier
 from levelchat.bus.local import LocalBus
 from levelchat.bus.seams import Bus
 from levelchat.clock import Clock
-from levelchat.media.seams import FrameSink, ProgramSink
+from levelchat.media.seams import FrameSink, ProgramSink, StageSink
 from levelchat.service import node
 from levelchat.service.node import Leases, Node
 from levelchat.service.presence import Presence
@@ -62,6 +62,7 @@ class Seams:
 
     programs: ProgramSink | None = None
     frames: FrameSink | None = None
+    stage: StageSink | None = None
 
 
 @dataclass

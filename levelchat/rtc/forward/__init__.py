@@ -1,0 +1,1 @@
+"""Forwards RTP without decoding: sources in, outlets out, over the shards of one endpoint."""
