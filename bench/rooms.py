@@ -13,13 +13,14 @@ import click
 import msgspec
 import uvloop
 
-from bench import rooms_results, rooms_server
+from bench import results as tables
+from bench import rooms_server
+from bench.results import Results
 from bench.rooms_abandoned import abandoned
 from bench.rooms_crowd import crowd
 from bench.rooms_idle import idle, listing
 from bench.rooms_plan import Measurement, Plan, status_line
 from bench.rooms_rest import creates, highest, tokens
-from bench.rooms_results import Results
 from levelchat.errors import LevelChatError
 
 MEASUREMENTS: dict[str, Measurement] = {
@@ -109,7 +110,7 @@ def command(store: str, names: list[str], repeat: int, *, as_json: bool, **sizes
         document = {"figures": results.figures(), "notes": results.notes}
         click.echo(msgspec.json.encode(document).decode())
         return
-    for line in (*rooms_results.table(results.figures()), "", *results.notes):
+    for line in (*tables.table(results.figures()), "", *results.notes):
         click.echo(line)
     if any(figure.reached is False for figure in results.figures()):
         sys.exit(1)

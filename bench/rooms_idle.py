@@ -12,9 +12,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bench import rooms_seeding, rooms_server
 from bench.load_http import Pool, request
+from bench.results import Reading, percentiles
 from bench.rooms_plan import Plan, Say
 from bench.rooms_rest import checked, make_room
-from bench.rooms_results import Reading, percentiles
 from bench.rooms_server import Cost, Installation, RoomsServer
 from levelchat.auth.token import DEFAULT_PROJECT
 from levelchat.client.timing import Distribution

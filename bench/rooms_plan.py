@@ -5,7 +5,7 @@ from typing import Protocol
 
 import msgspec
 
-from bench.rooms_results import Reading
+from bench.results import Reading
 
 
 class Plan(msgspec.Struct, frozen=True):

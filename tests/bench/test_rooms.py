@@ -7,8 +7,8 @@ import pytest
 from click.testing import CliRunner
 
 from bench import rooms
+from bench.results import Figure, Reading
 from bench.rooms_plan import Plan, Say
-from bench.rooms_results import Figure, Reading
 
 TINY = Plan(
     seconds=0.5,
@@ -63,7 +63,7 @@ def test_one_measurement_is_repeated_alone(pretended: list[tuple[str, float]]) -
     found = json.loads(done.stdout)
 
     assert pretended == [("sqlite", 7.0)] * 2 + [("postgresql", 7.0)] * 2
-    assert [(each["store"], each["values"]) for each in found["figures"]] == [
+    assert [(each["subject"], each["values"]) for each in found["figures"]] == [
         ("sqlite", [10.0, 20.0]),
         ("postgresql", [30.0, 40.0]),
     ]

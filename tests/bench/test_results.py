@@ -1,13 +1,11 @@
-"""Laws of the figures of the rooms benchmark."""
+"""Laws of the figures that benchmarks print."""
 
-from bench import rooms_results
-from bench.rooms_results import Reading, Results
+from bench import results
+from bench.results import Reading, Results
 from levelchat.client.timing import Distribution
 
 
-def _figure(
-    values: list[float], goal: float | None, *, at_least: bool = False
-) -> rooms_results.Figure:
+def _figure(values: list[float], goal: float | None, *, at_least: bool = False) -> results.Figure:
     results = Results()
     for value in values:
         results.add("sqlite", "creates", [Reading("p99", value, "ms", goal, at_least)])
@@ -26,9 +24,9 @@ def test_the_worst_run_is_judged() -> None:
 
 def test_the_table_says_what_was_missed() -> None:
     """Least, median, most, goal, and whether it was reached."""
-    head, line = rooms_results.table([_figure([10, 30, 20], 25)])
+    head, line = results.table([_figure([10, 30, 20], 25)])
 
-    assert head.split()[:4] == ["store", "measurement", "figure", "min"]
+    assert head.split()[:4] == ["subject", "measurement", "figure", "min"]
     assert line.split() == ["sqlite", "creates", "p99", "10", "20", "30", "ms", "≤", "25", "NO"]
 
 
@@ -38,7 +36,7 @@ def test_percentiles_are_of_all_readings() -> None:
     for number in range(1, 101):
         latency.add(number * 1_000_000)
 
-    readings = rooms_results.percentiles("x", latency, {95: 90})
+    readings = results.percentiles("x", latency, {95: 90})
 
     assert [(each.name, each.value) for each in readings] == [
         ("x p50", 50),
@@ -47,7 +45,7 @@ def test_percentiles_are_of_all_readings() -> None:
         ("x max", 100),
     ]
     assert [each.goal for each in readings] == [None, 90, None, None]
-    assert rooms_results.percentiles("x", Distribution()) == []
+    assert results.percentiles("x", Distribution()) == []
 
 
 def test_a_note_is_kept_once() -> None:

@@ -1,4 +1,4 @@
-"""What `levelchat bench rooms` found: figures with their goals, over all repetitions.
+"""What a benchmark found: figures with their goals, over all repetitions.
 
 Comes in: one reading of a figure after the other. Goes out: lines of a table, or JSON. Pure.
 """
@@ -25,7 +25,8 @@ class Reading(msgspec.Struct, frozen=True):
 class Figure(msgspec.Struct, frozen=True):
     """One figure over all runs."""
 
-    store: str
+    subject: str
+    """What was measured: a store, a forwarding core."""
     measurement: str
     name: str
     unit: str
@@ -48,10 +49,10 @@ class Results:
         self._readings: dict[tuple[str, str, str], list[Reading]] = {}
         self.notes: list[str] = []
 
-    def add(self, store: str, measurement: str, readings: Iterable[Reading]) -> None:
+    def add(self, subject: str, measurement: str, readings: Iterable[Reading]) -> None:
         """One run's."""
         for reading in readings:
-            self._readings.setdefault((store, measurement, reading.name), []).append(reading)
+            self._readings.setdefault((subject, measurement, reading.name), []).append(reading)
 
     def note(self, text: str) -> None:
         """Something that is no figure, such as a query plan; the same one is kept once."""
@@ -62,7 +63,7 @@ class Results:
         """Every figure."""
         return [
             Figure(
-                store,
+                subject,
                 measurement,
                 name,
                 readings[0].unit,
@@ -70,7 +71,7 @@ class Results:
                 readings[0].goal,
                 readings[0].at_least,
             )
-            for (store, measurement, name), readings in self._readings.items()
+            for (subject, measurement, name), readings in self._readings.items()
         ]
 
 
@@ -93,7 +94,7 @@ def percentiles(
 
 def table(figures: Iterable[Figure]) -> list[str]:
     """One line for each: least, median and most over the runs, the goal, and whether reached."""
-    head = f"{'store':10}  {'measurement':10}  {'figure':44}  {'min':>10}  {'median':>10}  "
+    head = f"{'subject':10}  {'measurement':10}  {'figure':44}  {'min':>10}  {'median':>10}  "
     lines = [f"{head}{'max':>10}  {'unit':6}  {'goal':>10}  reached"]
     for figure in figures:
         low, high = min(figure.values), max(figure.values)
@@ -101,7 +102,7 @@ def table(figures: Iterable[Figure]) -> list[str]:
         goal = "" if figure.goal is None else _goal(figure)
         reached = {True: "yes", False: "NO", None: ""}[figure.reached]
         lines.append(
-            f"{figure.store:10}  {figure.measurement:10}  {figure.name:44}  "
+            f"{figure.subject:10}  {figure.measurement:10}  {figure.name:44}  "
             f"{low:>10,.6g}  {middle:>10,.6g}  {high:>10,.6g}  {figure.unit:6}  "
             f"{goal:>10}  {reached}".rstrip()
         )
