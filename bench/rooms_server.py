@@ -13,10 +13,10 @@ import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import aiohttp
 import msgspec
 
-from bench import postgres_server
+from bench import postgres_server, process_cost
+from bench.process_cost import Cost
 from bench.serving import free_port, ready, stop
 from levelchat.errors import EnvironmentFault
 
@@ -35,17 +35,6 @@ class RoomsServerFailed(EnvironmentFault):
 
     code = "bench_rooms_failed"
     title = "The server failed"
-
-
-class Cost(msgspec.Struct, frozen=True):
-    """What a process has used so far, as Linux counts it."""
-
-    resident: int
-    """Bytes."""
-    processor: float
-    """Seconds."""
-    wakeups: int
-    """How often it slept and was woken: voluntary context switches of all its threads."""
 
 
 class Installation(msgspec.Struct):
@@ -78,25 +67,11 @@ class RoomsServer:
 
     def cost(self) -> Cost:
         """Of the process, now."""
-        folder = Path("/proc") / str(self._process.pid)
-        # proc(5): fields 14 and 15 are user and system time, after the name in parentheses.
-        fields = (folder / "stat").read_text().rpartition(")")[2].split()
-        ticks = int(fields[11]) + int(fields[12])
-        return Cost(
-            resident=_status(folder / "status", "VmRSS") * 1024,
-            processor=ticks / os.sysconf("SC_CLK_TCK"),
-            wakeups=sum(
-                _status(task / "status", "voluntary_ctxt_switches")
-                for task in (folder / "task").iterdir()
-            ),
-        )
+        return process_cost.cost(self._process.pid)
 
     async def metrics(self) -> dict[str, float]:
         """What `/metrics` shows, by name with labels."""
-        async with aiohttp.ClientSession() as http, http.get(f"{self.base}/metrics") as answer:
-            text = await answer.text()
-        lines = (line.rpartition(" ") for line in text.splitlines() if line[:1] not in ("#", ""))
-        return {name: float(value) for name, _, value in lines}
+        return await process_cost.metrics(self.base)
 
     def kill(self) -> None:
         """SIGKILL: it says goodbye to nobody."""
@@ -143,11 +118,3 @@ def _first_key(log: Path) -> str:
     if found is None:
         raise RoomsServerFailed("the first start showed no API key")
     return found.group()
-
-
-def _status(file: Path, name: str) -> int:
-    """A number of a `status` file of proc(5)."""
-    for line in file.read_text().splitlines():
-        if line.startswith(f"{name}:"):
-            return int(line.split()[1])
-    return 0

@@ -1,0 +1,57 @@
+"""What a server under measurement costs, and what it says of itself.
+
+Comes in: a process id, a base URL. Goes out: memory, processor time and wake-ups as proc(5) counts
+them, metrics by name.
+"""
+
+import os
+from pathlib import Path
+
+import aiohttp
+import msgspec
+
+
+class Cost(msgspec.Struct, frozen=True):
+    """Of one process, since it began."""
+
+    resident: int
+    """Bytes of memory now."""
+    processor: float
+    """Seconds, user and system."""
+    wakeups: int
+    """Voluntary context switches of all threads."""
+    threads: int
+    files: int
+    """Open ones, sockets too."""
+
+
+def cost(pid: int) -> Cost:
+    """Of the process, now."""
+    folder = Path("/proc") / str(pid)
+    # proc(5): fields 14 and 15 are user and system time, after the name in parentheses.
+    fields = (folder / "stat").read_text().rpartition(")")[2].split()
+    ticks = int(fields[11]) + int(fields[12])
+    tasks = list((folder / "task").iterdir())
+    return Cost(
+        resident=_status(folder / "status", "VmRSS") * 1024,
+        processor=ticks / os.sysconf("SC_CLK_TCK"),
+        wakeups=sum(_status(task / "status", "voluntary_ctxt_switches") for task in tasks),
+        threads=len(tasks),
+        files=len(list((folder / "fd").iterdir())),
+    )
+
+
+async def metrics(base: str) -> dict[str, float]:
+    """What `/metrics` shows, by name with labels."""
+    async with aiohttp.ClientSession() as http, http.get(f"{base}/metrics") as answer:
+        text = await answer.text()
+    lines = (line.rpartition(" ") for line in text.splitlines() if line[:1] not in ("#", ""))
+    return {name: float(value) for name, _, value in lines}
+
+
+def _status(file: Path, name: str) -> int:
+    """A number of a `status` file of proc(5)."""
+    for line in file.read_text().splitlines():
+        if line.startswith(f"{name}:"):
+            return int(line.split()[1])
+    return 0
