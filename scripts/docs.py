@@ -107,7 +107,8 @@ def metrics() -> Iterator[str]:
     yield "`GET /metrics`, in the text format of Prometheus.\n"
     owners = {plane: f"{plane}.metrics" for plane in planes.NAMES}
     owners |= {"signal": "rooms.signal.metrics", "rtc": "levelchat.rtc.metrics"}
-    for owner, name in (owners | {"bus": "levelchat.bus.metrics"}).items():
+    owners |= {"bus": "levelchat.bus.metrics", "service": "levelchat.service.metrics"}
+    for owner, name in owners.items():
         registry = CollectorRegistry()
         module = importlib.import_module(name)
         getattr(module, f"{owner.capitalize()}Metrics")(registry)

@@ -21,6 +21,8 @@ from levelchat.clock import Clock
 from levelchat.errors import EnvironmentFault
 from levelchat.rtc.endpoint import RtcEndpoint, RtcSettings
 from levelchat.service import keykeeping, planes, problem
+from levelchat.service.loop_lag import LoopLag
+from levelchat.service.metrics import ServiceMetrics
 from levelchat.service.plane import Context, Plane
 from levelchat.service.settings import ServerSettings, Settings
 from levelchat.service.status import StatusRoutes
@@ -100,7 +102,11 @@ class Server:
         # Ports are opened before the task group, so that one in use is its own plain error.
         port = await self._listen(runner)
         async with asyncio.TaskGroup() as tasks:
-            kernel = (context.bus, keykeeping.keeper(self._settings, context.keys))
+            kernel = (
+                context.bus,
+                keykeeping.keeper(self._settings, context.keys),
+                LoopLag(self._clock, ServiceMetrics(context.metrics)),
+            )
             running = [tasks.create_task(part.run()) for part in kernel]
             running += [tasks.create_task(plane.run()) for plane in self._planes]
             running += [
