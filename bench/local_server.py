@@ -9,7 +9,7 @@ import os
 import socket
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Sequence
 from pathlib import Path
 
 from bench import serving
@@ -23,37 +23,56 @@ from levelchat.media.time import NANOSECOND
 class LocalServer:
     """A running server."""
 
-    def __init__(self, base: str, data: Path, clock: Clock) -> None:
+    def __init__(self, base: str, pid: int, data: Path, clock: Clock) -> None:
         self.base = base
+        self.pid = pid
         self._data = data
         self._clock = clock
 
-    def token(self, room: str) -> str:
-        """To publish into *room*."""
+    def token(
+        self,
+        room: str,
+        identity: str = "bench",
+        capabilities: Sequence[Capability] = (Capability.PUBLISH_CAMERA,),
+    ) -> str:
+        """To publish into *room*, or to do what else *capabilities* say."""
         return room_token.mint(
             keys.load_or_create(self._data),
             room=room,
-            identity="bench",
-            capabilities=[Capability.PUBLISH_CAMERA],
+            identity=identity,
+            capabilities=capabilities,
             now=self._clock.wall_ns() // NANOSECOND,
         )
 
 
 @contextlib.asynccontextmanager
-async def running(clock: Clock, settings: dict[str, str]) -> AsyncIterator[LocalServer]:
-    """A server with *settings* in its environment (`LEVELCHAT_…`), ready to be asked."""
+async def running(
+    clock: Clock,
+    settings: dict[str, str],
+    *,
+    data: Path | None = None,
+    cores: Collection[int] | None = None,
+) -> AsyncIterator[LocalServer]:
+    """A server with *settings* in its environment (`LEVELCHAT_…`), ready to be asked.
+
+    *data* is a folder that several share; by default one of its own. *cores* are the processors
+    that it may run on.
+    """
     http_port, udp_port = serving.free_port(), serving.free_port(socket.SOCK_DGRAM)
     with tempfile.TemporaryDirectory(prefix="levelchat-bench-") as folder:
+        data = data or Path(folder)
         log = Path(folder) / "server.log"
         with log.open("wb") as output:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "levelchat", "serve", "--data", folder),
+                *(sys.executable, "-m", "levelchat", "serve", "--data", str(data)),
                 *("--http-port", str(http_port), "--udp-port", str(udp_port)),
                 stdout=output,
                 stderr=output,
                 env=os.environ | settings,
             )
-        server = LocalServer(f"http://127.0.0.1:{http_port}", Path(folder), clock)
+        if cores is not None:
+            os.sched_setaffinity(process.pid, cores)
+        server = LocalServer(f"http://127.0.0.1:{http_port}", process.pid, data, clock)
         try:
             await serving.ready(server.base, process, log)
             yield server

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 import msgspec
 
 from levelchat.client.timing import Distribution
+from levelchat.errors import LevelChatError
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -111,3 +112,11 @@ def table(figures: Iterable[Figure]) -> list[str]:
 
 def _goal(figure: Figure) -> str:
     return f"{'≥' if figure.at_least else '≤'} {figure.goal:,.6g}"
+
+
+def first_sentence(group: BaseExceptionGroup[LevelChatError]) -> str:
+    """What one of the errors says."""
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error.detail if isinstance(error, LevelChatError) else str(error)

@@ -15,11 +15,12 @@ import uvloop
 
 from bench import results as tables
 from bench import rooms_server
+from bench.progress import status_line
 from bench.results import Results
 from bench.rooms_abandoned import abandoned
 from bench.rooms_crowd import crowd
 from bench.rooms_idle import idle, listing
-from bench.rooms_plan import Measurement, Plan, status_line
+from bench.rooms_plan import Measurement, Plan
 from bench.rooms_rest import creates, highest, tokens
 from levelchat.errors import LevelChatError
 
@@ -105,7 +106,7 @@ def command(store: str, names: list[str], repeat: int, *, as_json: bool, **sizes
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             results = runner.run(measure(stores, names, plan, repeat))
     except* LevelChatError as group:
-        raise click.ClickException(_first(group)) from group
+        raise click.ClickException(tables.first_sentence(group)) from group
     if as_json:
         document = {"figures": results.figures(), "notes": results.notes}
         click.echo(msgspec.json.encode(document).decode())
@@ -114,14 +115,6 @@ def command(store: str, names: list[str], repeat: int, *, as_json: bool, **sizes
         click.echo(line)
     if any(figure.reached is False for figure in results.figures()):
         sys.exit(1)
-
-
-def _first(group: BaseExceptionGroup[LevelChatError]) -> str:
-    """The sentence of one of the errors."""
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error.detail if isinstance(error, LevelChatError) else str(error)
 
 
 if __name__ == "__main__":

@@ -12,8 +12,9 @@ from datetime import datetime
 
 from bench import load_http, load_signal, rooms_server
 from bench.load_signal import Crowd
+from bench.progress import Say
 from bench.results import Reading
-from bench.rooms_plan import Plan, Say
+from bench.rooms_plan import Plan
 from bench.rooms_server import RoomsServer
 from levelchat.client import LevelChat
 from levelchat.contract.rest import ParticipantView, RoomView

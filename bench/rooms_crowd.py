@@ -12,8 +12,9 @@ import msgspec
 from bench import load_http, load_signal, rooms_server
 from bench.load_http import Pool, request
 from bench.load_signal import Crowd, Participant
+from bench.progress import Say
 from bench.results import Reading, percentiles
-from bench.rooms_plan import Plan, Say
+from bench.rooms_plan import Plan
 from bench.rooms_rest import checked, make_room
 from bench.rooms_server import RoomsServer
 from levelchat.client.timing import Distribution

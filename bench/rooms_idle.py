@@ -13,8 +13,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from bench import rooms_seeding, rooms_server
 from bench.load_http import Pool, request
 from bench.process_cost import Cost
+from bench.progress import Say
 from bench.results import Reading, percentiles
-from bench.rooms_plan import Plan, Say
+from bench.rooms_plan import Plan
 from bench.rooms_rest import checked, make_room
 from bench.rooms_server import Installation, RoomsServer
 from levelchat.auth.token import DEFAULT_PROJECT

@@ -1,10 +1,10 @@
-"""How large a run of `levelchat bench rooms` is, and where it says how far it has come."""
+"""How large a run of `levelchat bench rooms` is, and what a measurement of it is."""
 
-import sys
 from typing import Protocol
 
 import msgspec
 
+from bench.progress import Say
 from bench.results import Reading
 
 
@@ -35,22 +35,8 @@ class Plan(msgspec.Struct, frozen=True):
     """Participants of each abandoned room."""
 
 
-class Say(Protocol):
-    """Shows where we are."""
-
-    def __call__(self, text: str) -> None:
-        """Replaces what was shown before."""
-
-
 class Measurement(Protocol):
     """One measurement on one store: takes a fresh installation each time."""
 
     async def __call__(self, store: str, plan: Plan, say: Say, notes: list[str]) -> list[Reading]:
         """The figures; *notes* are for what is no figure."""
-
-
-def status_line(text: str) -> None:
-    """On a terminal, one line that is written over; else nothing."""
-    if sys.stderr.isatty():
-        sys.stderr.write(f"\r\x1b[K{text}")
-        sys.stderr.flush()

@@ -12,8 +12,9 @@ import msgspec
 
 from bench import load_http, rooms_server
 from bench.load_http import Pool, request
+from bench.progress import Say
 from bench.results import Reading, percentiles
-from bench.rooms_plan import Plan, Say
+from bench.rooms_plan import Plan
 from bench.rooms_server import RoomsServer
 
 CREATE_P99_MS = 25

@@ -7,8 +7,9 @@ import pytest
 from click.testing import CliRunner
 
 from bench import rooms
+from bench.progress import Say
 from bench.results import Figure, Reading
-from bench.rooms_plan import Plan, Say
+from bench.rooms_plan import Plan
 
 TINY = Plan(
     seconds=0.5,
