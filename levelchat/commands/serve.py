@@ -20,22 +20,22 @@ from levelchat.service.settings import ServerSettings
 @click.option("--http-port", type=click.IntRange(0, 65535), help="TCP port [default: 8080].")
 @click.option("--udp-port", type=click.IntRange(0, 65535), help="UDP port [default: 8443].")
 @click.option("--planes", metavar="A,B", help="Which planes to run [default: all].")
+@click.option("--nats", metavar="URL", help="NATS server of all nodes of the installation.")
+@click.option("--node", metavar="NAME", help="Name of this node among the others.")
+@click.option("--region", metavar="NAME", help="Where this node stands.")
+@click.option("--public-url", metavar="URL", help="Where others reach this node's HTTP port.")
 def command(
     data: str | None,
     file: Path | None,
-    host: str | None,
-    http_port: int | None,
-    udp_port: int | None,
     planes: str | None,
+    **server: str | int | None,
 ) -> None:
     """Run LevelChat: all planes in one process, on one HTTP port and one UDP port."""
     names = tuple(planes.split(",")) if planes else None
-    settings = options.load(
-        file, data=data, host=host, http_port=http_port, udp_port=udp_port, planes=names
-    )
-    server = settings.section("server", ServerSettings)
-    logs.configure(server.log_format)
-    with asyncio.Runner(loop_factory=_loop_factory(use_uvloop=server.uvloop)) as runner:
+    settings = options.load(file, data=data, planes=names, **server)
+    chosen = settings.section("server", ServerSettings)
+    logs.configure(chosen.log_format)
+    with asyncio.Runner(loop_factory=_loop_factory(use_uvloop=chosen.uvloop)) as runner:
         runner.run(Server(settings, SystemClock()).serve_until_signal())
 
 
