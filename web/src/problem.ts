@@ -5,6 +5,9 @@
  * two clear sentences. It never shows markup or a stack trace.
  */
 
+/** What the refused one wanted to do in the room. */
+export type Doing = "publish" | "watch";
+
 const BY_STATUS: ReadonlyMap<number, string> = new Map([
   [400, "The server did not understand the request."],
   [401, "A token is needed to publish in this room."],
@@ -18,6 +21,14 @@ const BY_STATUS: ReadonlyMap<number, string> = new Map([
   [503, "The server is full or going down; try again soon."],
 ]);
 
+/** Where who watches is told something else. */
+const WATCHING: ReadonlyMap<number, string> = new Map([
+  [401, "A token is needed to be on this stage."],
+  [403, "This token does not allow watching in this room."],
+  [404, "The server has no such room, or no stage."],
+  [406, "The server cannot send any of the offered codecs."],
+]);
+
 /** What a status alone does not tell. */
 const BY_CODE: ReadonlyMap<string, string> = new Map([
   ["room_ended", "The room has ended; nobody can publish in it any more."],
@@ -27,12 +38,13 @@ const BY_CODE: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** What went wrong, for an answer with *status* and *body*. */
-export function sentence(status: number, body: string): string {
+export function sentence(status: number, body: string, doing: Doing = "publish"): string {
   const coded = BY_CODE.get(codeOf(body));
   if (coded) {
     return coded;
   }
-  const ours = BY_STATUS.get(status) ?? `The server answered with status ${status}.`;
+  const said = (doing === "watch" && WATCHING.get(status)) || BY_STATUS.get(status);
+  const ours = said ?? `The server answered with status ${status}.`;
   const detail = detailOf(body);
   return detail ? `${ours} (${detail})` : ours;
 }

@@ -1,14 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-  iceFragment,
-  parseIceServers,
-  Refused,
-  Unreachable,
-  Whip,
-  type WhipSession,
-  withFragment,
-  withStereo,
-} from "../src/whip";
+import { Refused, Unreachable } from "../src/sdp_http";
+import { Whip, type WhipSession, withStereo } from "../src/whip";
 
 const OFFER = [
   "v=0",
@@ -134,34 +126,5 @@ describe("the SDP", () => {
     expect(withStereo(OFFER)).toContain(stereo);
     expect(withStereo(withStereo(OFFER))).toBe(withStereo(OFFER));
     expect(withStereo("v=0\r\n")).toBe("v=0\r\n");
-  });
-
-  it("gives its ICE session as a fragment", () => {
-    expect(iceFragment(OFFER)).toBe(
-      "a=group:BUNDLE 0 1\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111 63\r\na=mid:0\r\n" +
-        "a=ice-ufrag:EsAw\r\na=ice-pwd:P2uYro0UCOQ4zxjKXaWCBui1\r\n",
-    );
-  });
-
-  it("takes no fragment without credentials", () => {
-    expect(() => withFragment(SESSION.answer, "a=ice-lite\r\n")).toThrow(Unreachable);
-  });
-});
-
-describe("a Link field", () => {
-  it("names ICE servers, with credentials that are quoted", () => {
-    const link =
-      '<stun:stun.example>; rel="ice-server", ' +
-      '<turn:turn.example?transport=udp>; rel="ice-server"; username="u,1"; ' +
-      'credential="a\\"b"; credential-type="password", <https://other.example>; rel="next"';
-
-    expect(parseIceServers(link)).toEqual([
-      { urls: "stun:stun.example" },
-      { urls: "turn:turn.example?transport=udp", username: "u,1", credential: 'a"b' },
-    ]);
-  });
-
-  it("may be absent", () => {
-    expect(parseIceServers("")).toEqual([]);
   });
 });

@@ -7,7 +7,8 @@
 
 import { waitMs } from "../backoff";
 import { whipPath } from "../room";
-import { Refused, Unreachable, Whip } from "../whip";
+import { Refused, Unreachable } from "../sdp_http";
+import { Whip } from "../whip";
 import type { Options } from "./options";
 import { Sender, Unsupported } from "./sender";
 import { type Happening, IDLE, next, RETRIES, type State } from "./state";
