@@ -8,7 +8,8 @@ LevelChatError
 │   └── BadPublicAddress   400: the setting is no IP address
 └── EnvironmentFault
     ├── UdpPortUnusable    another program listens there, or the address is not ours
-    └── EndpointClosed     the server is starting or stopping
+    ├── EndpointClosed     the server is starting or stopping
+    └── NativeCoreUnusable the settings ask for the C core, and it cannot be used
 """
 
 from levelchat.errors import EnvironmentFault, PeerError
@@ -56,3 +57,10 @@ class EndpointClosed(EnvironmentFault):
 
     code = "endpoint_closed"
     title = "WebRTC is not available"
+
+
+class NativeCoreUnusable(EnvironmentFault):
+    """The settings ask for the forwarding core in C, and it cannot be used here."""
+
+    code = "native_core_unusable"
+    title = "The C forwarding core cannot be used"
