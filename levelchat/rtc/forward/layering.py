@@ -16,7 +16,7 @@ ALL = 255
 _REMEMBERED = 256
 """Frames: no difference is longer (AV1 RTP A.8.2.2 has 12 bits, encoders keep 8 pictures)."""
 _PATIENCE = 2
-"""Pictures of the lowest layer that may pass until a change needs a key frame."""
+"""Pictures of the lowest temporal layer that may pass until a spatial change needs a key frame."""
 
 
 class Layering:
@@ -86,7 +86,10 @@ class _Descriptors:
         # between.
         if descriptor.sync and self.temporal + 1 == descriptor.temporal <= temporal:
             self.temporal = descriptor.temporal
-        self.waits = self.waits + 1 if self.spatial < spatial else 0
+        if self.spatial >= spatial:
+            self.waits = 0
+        elif not descriptor.temporal:
+            self.waits += 1
 
 
 class _Frames:

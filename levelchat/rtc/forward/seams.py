@@ -21,14 +21,17 @@ F2  What SRTP refuses is counted (`srtp_errors`, also on the route) and dropped.
 F3  RTP of an SSRC that is attached goes to its source. Of any other: `on_stray`, at most
     MAX_STRAYS a second and route.
 F4  A retransmission (RFC 4588; payload type and SSRC as attached) becomes its original first; an
-    empty one (a probe) is dropped. RFC 2198 RED and everything inside Opus pass untouched.
-F5  A packet that came before (same source and sequence number, within the history) is dropped.
+    empty one (a probe) is dropped. Packets of another payload type than the source's are dropped
+    too (only the tap has them). RFC 2198 RED and everything inside Opus pass untouched.
+F5  A packet that came before (same source and sequence number) is dropped, and one that is
+    older than the history or than the source's first, of which that cannot be known.
     A source whose SSRC changes, or whose numbers jump by more than MAX_DROPOUT, begins anew: its
     history is empty, and every outlet that carries it goes on without a gap (F10).
 F6  Header extensions are taken off and only what `ExtensionIds` names is kept (audio level,
     absolute capture time, dependency descriptor); padding is taken off; CSRCs are dropped.
 F7  The history keeps the newest `SourceConfig.history` packets. Late packets are forwarded when
-    they come, under the number that was reserved for them.
+    they come, under the number that was reserved for them; those from before the outlet's first
+    packet of the source are not.
 
 Sending
 F8  An outlet's packets have its SSRC, the payload type of its selection, its own sequence numbers
@@ -40,36 +43,53 @@ F10 When an outlet goes over to another source, or its source begins anew, the f
     the number after the highest sent and a later timestamp: by the distance of the two capture
     times where sender reports of both sources say them and it is between 0 and 10 s, else by the
     time that passed since the last packet's arrival; at least by 1 tick. VP8 picture id (7 or 15
-    bits as sent) and TL0PICIDX go on too, on each packet after.
-F11 Video goes over at a packet that begins a key frame of the new source, and until then the old
-    source flows on. `Selection.at_once` (always for audio) goes over at the next packet.
+    bits as sent), TL0PICIDX and the dependency descriptor's frame number go on too (by one), on
+    each packet after: Chromium drops a key frame whose frame number is lower. What counts as
+    captured or arrived before is the packet with the highest number sent. A source that begins
+    anew goes on at its next packet, key frame or not.
+F11 Video goes over at a packet (the newest, not a late one) that begins a key frame of the new
+    source, and until then the old source flows on. In H.264 a key frame begins with a packet that
+    holds an SPS, alone or anywhere in a STAP-A. `Selection.at_once` (always for audio) goes over
+    at the next packet. An outlet that was paused carries nothing: it starts like at first.
 F12 `Selection.replay`: if the outlet carries nothing and the history holds a key frame, what came
-    since its first packet is sent first, REPLAY_BURST packets at once and then REPLAY_CHUNK every
-    REPLAY_TICK_NS until it has caught up; then live. Otherwise `on_key_frame_wanted` is called.
+    since the newest one's first packet is sent first, REPLAY_BURST packets at once and then
+    REPLAY_CHUNK every REPLAY_TICK_NS until it has caught up; then live. Otherwise, and for video
+    that waits by F11, `on_key_frame_wanted` is called (F19).
 F13 Source 0 pauses the outlet: nothing is sent, numbers stay.
-F14 `spatial` and `temporal` are the highest layers that go out, by the dependency descriptor where
-    packets have it (decode target with the highest spatial, then temporal id within the limits;
-    packets whose frame is `not present` in it are left out), else by VP9's and VP8's descriptors.
-    Up only where the stream allows: at a key frame, or a frame that the dependency descriptor
-    calls a switch (VP8, VP9: temporal up at a frame with the layer-sync or switching-up bit).
-    Left-out packets leave no gap in the numbers; the last packet that goes out of a picture has
-    the marker bit.
+F14 `spatial` and `temporal` are the highest layers that go out; with both at 255 everything does
+    (relays). By the dependency descriptor where packets have it: of the decode targets within the
+    limits and active, the one with the highest spatial, then temporal id; packets whose frame is
+    `not present` in it are left out. Another target counts from a frame on that is a `switch` for
+    it and whose references have all gone out (a key frame always is). Otherwise by VP9's and VP8's
+    descriptors: layers change between pictures, down at once, spatially up at a key frame,
+    temporally up also at a picture of the next higher layer (one at a time) with the layer-sync
+    (VP8) or switching-up (VP9) bit. A spatial change that two pictures of the lowest temporal
+    layer did not allow wants a key frame (F19). Left-out packets leave no gap in the numbers and
+    left-out pictures none in VP8's picture ids; a late one leaves its number unused. The last
+    packet that goes out of a picture has the marker bit: by the end bits of the highest spatial
+    layer that is let out.
 F15 SRTP of one route is only ever made by its shard's thread, in order. Retransmissions use the
     context with `allow_repeat_tx`.
 F16 After a sender report of a source, each outlet that carries it sends one (RFC 3550 §6.4.1):
     same NTP time, RTP time as the outlet's, the outlet's own packet and octet counts, then SDES
-    with the route's CNAME. The report also goes to `on_rtcp` of the publisher's route.
+    with the route's CNAME, once it has sent a packet of that source. The report also goes to
+    `on_rtcp` of the publisher's route.
 
 Feedback
-F17 NACK is answered from the history: over RTX where the selection has it, else the packet again;
-    numbers that were skipped or have left the history get nothing. At most RESEND_RATE packets a
-    second and outlet (bucket of RESEND_BURST), and one packet at most every RESEND_SPACING_NS.
-F18 RR blocks about an outlet's SSRC (or its RTX SSRC) become `OutletStats` (loss, jitter,
-    round-trip from LSR/DLSR); REMB becomes `RouteStats.remb`.
+F17 NACK is answered from the history (of the source carried before too, while it is open): over
+    RTX where the selection has it, else the packet again, with the numbers, marker and counters
+    that it had; numbers that nothing went out under or that have left the history get nothing. At
+    most RESEND_RATE packets a second and outlet (bucket of RESEND_BURST), and one packet at most
+    every RESEND_SPACING_NS.
+F18 RR blocks about an outlet's SSRC become `OutletStats` (loss, jitter, and the round-trip from
+    LSR/DLSR: since our report with that middle NTP time went out, for the NTP time itself is the
+    publisher's); of those about its RTX SSRC only `reports` and the round-trip. REMB becomes
+    `RouteStats.remb`.
 F19 PLI and FIR about an outlet, and a selection that waits for a key frame, call
     `on_key_frame_wanted(outlet)`, at most every KEY_FRAME_SPACING_NS each.
-F20 `on_rtcp` hands over what is left of a route's RTCP: all that publishers send; of subscribers
-    only what has none of the above (BYE, XR, SDES are dropped), at most MAX_RTCP a second.
+F20 `on_rtcp` hands over what is left of a route's RTCP, at most MAX_RTCP a second: of a route that
+    only subscribes (it has outlets and nothing attached) the packets that are none of RR, NACK,
+    PLI, FIR, REMB, BYE, XR, SDES; of any other the whole compound.
 """
 
 import itertools
