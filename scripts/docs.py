@@ -23,7 +23,7 @@ ERRORS = (
     "levelchat.auth.errors",
     "levelchat.bus.errors",
     "levelchat.client.errors",
-    "levelchat.commands.demo",
+    "levelchat.commands.processes",
     "levelchat.commands.publish",
     "levelchat.rtc.errors",
     "levelchat.service.server",

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from levelchat.commands.demo import DemoFailed, command
+from levelchat.commands.demo import command
+from levelchat.commands.processes import DemoFailed
 
 
 def test_a_demo_that_cannot_start_says_so_and_leaves_nothing(tmp_path: Path) -> None:
