@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import functools
+import random
 import socket
 import struct
 from collections.abc import AsyncIterator, Callable
@@ -24,7 +26,6 @@ from levelchat.rtc.stun import Address
 
 GCM = pylibsrtp.Policy.SRTP_PROFILE_AEAD_AES_128_GCM
 KEY_BYTES = 28
-NOW = 1_700_000_000_000_000_000
 MILLISECOND = 1_000_000
 WAIT_S = 10.0
 VIDEO_PT = 96
@@ -65,6 +66,8 @@ def bound_socket() -> socket.socket:
     sock.setblocking(False)
     for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
         sock.setsockopt(socket.SOL_SOCKET, option, 4 << 20)
+    with contextlib.suppress(OSError):
+        sock.setsockopt(socket.SOL_SOCKET, getattr(socket, "SO_RCVBUFFORCE", 33), 4 << 20)
     sock.bind(("127.0.0.1", 0))
     return sock
 
@@ -125,7 +128,6 @@ class Peer:
         self.key_out = bytes(number * 5 + 99 + index & 0xFF for index in range(KEY_BYTES))
         self.renew()
         self.received: list[rtp.RtpPacket] = []
-        self.raw: list[bytes] = []
         self.rtcp: list[bytes] = []
         self.refused = 0
 
@@ -164,9 +166,7 @@ class Peer:
             if 192 <= datagram[1] <= 223:
                 self.rtcp.append(self.rx.unprotect_rtcp(datagram))
             else:
-                data = self.rx.unprotect(datagram)
-                self.raw.append(data)
-                self.received.append(rtp.parse(data, 0))
+                self.received.append(rtp.parse(self.rx.unprotect(datagram), 0))
         except pylibsrtp.Error:
             self.refused += 1
 
@@ -182,6 +182,7 @@ class Kit:
     forwarder: Forwarder
     events: Recorder
     sockets: list[socket.socket]
+    clock: SystemClock = field(default_factory=SystemClock)
     numbers: Numbers = field(default_factory=Numbers)
     peers: list[Peer] = field(default_factory=list)
 
@@ -236,17 +237,22 @@ class Kit:
 
     async def settle(self) -> None:
         """Returns once the core has done all that was asked before: a datagram has come round."""
-        for shard, sock in enumerate(self.sockets):
+        # Twice: what one shard hands to another is behind the other's first answer.
+        for sock in (*self.sockets, *self.sockets):
             before = len(self.events.datagrams)
             probe = bound_socket()
             with contextlib.closing(probe):
                 probe.sendto(b"\x00round", sock.getsockname())
-                await until(
-                    lambda before=before: len(self.events.datagrams) > before,  # type: ignore[misc]
-                    f"shard {shard} answers",
-                )
+                await until(functools.partial(self._is_answered, before), "a shard answers")
         for peer in self.peers:
             peer.read()
+
+    def _is_answered(self, before: int) -> bool:
+        return len(self.events.datagrams) > before
+
+    def now(self) -> int:
+        """As the core reads it."""
+        return self.clock.now_ns()
 
 
 @contextlib.asynccontextmanager
@@ -346,3 +352,136 @@ def vp8(
         data += bytes((temporal << 6 | (0x20 if sync else 0),))
     # RFC 6386 §9.1: the lowest bit of a key frame's first byte is 0.
     return data + (b"\x10" if key else b"\x11") + number.to_bytes(4, "big") + b"\x33" * 30
+
+
+def vp9(
+    number: int,
+    *,
+    key: bool = False,
+    spatial: int = 0,
+    temporal: int = 0,
+    sync: bool = False,
+    begins: bool = True,
+    ends: bool = True,
+) -> bytes:
+    """Flexible mode, with a picture id and layer indices (RFC 9628 §4.2)."""
+    first = 0x80 | 0x20 | 0x10 | (0x08 if begins else 0) | (0x04 if ends else 0)
+    first |= 0 if key else 0x40
+    layers = bytes((temporal << 5 | (0x10 if sync else 0) | spatial << 1,))
+    references = b"" if key else b"\x02"
+    # VP9 bitstream §6.2: frame marker, profile 0, a frame to show, key or not.
+    header = b"\x82" if key and not spatial else b"\x86"
+    data = bytes((first,)) + (0x8000 | number & 0x7FFF).to_bytes(2, "big") + layers + references
+    return data + header + number.to_bytes(4, "big") + b"\x44" * 30
+
+
+def av1(number: int, *, key: bool = False) -> bytes:
+    """One OBU element; N is set where a sequence begins (AV1 RTP §4.4)."""
+    return bytes((0x18 if key else 0x10,)) + b"\x30" + number.to_bytes(4, "big") + b"\x55" * 30
+
+
+@dataclass(frozen=True)
+class Template:
+    """One of a dependency structure; indications as the specification draws them."""
+
+    spatial: int
+    temporal: int
+    indications: str
+    differences: tuple[int, ...] = ()
+    chains: tuple[int, ...] = ()
+
+
+L1T3 = (
+    Template(0, 0, "SSS"),
+    Template(0, 0, "SSS", (4,)),
+    Template(0, 1, "-DS", (2,)),
+    Template(0, 2, "--D", (1,)),
+)
+L2T2_KEY = (
+    Template(0, 0, "SSSS"),
+    Template(0, 0, "SS--", (4,)),
+    Template(0, 1, "-D--", (2,)),
+    Template(1, 0, "--SS", (1,)),
+    Template(1, 0, "--SS", (4,)),
+    Template(1, 1, "---D", (2,)),
+)
+L2T1 = (
+    Template(0, 0, "SS", (), (0, 0)),
+    Template(0, 0, "SR", (2,), (2, 1)),
+    Template(1, 0, "-S", (1,), (1, 1)),
+    Template(1, 0, "-S", (2, 1), (1, 1)),
+)
+
+
+def dependency(
+    template: int,
+    number: int,
+    structure: tuple[Template, ...] = (),
+    *,
+    starts: bool = True,
+    ends: bool = True,
+    active: str = "",
+) -> bytes:
+    """A dependency descriptor (AV1 RTP A.8.2), with *structure* where it is given; *active* as
+    bits of the decode targets, the highest first.
+    """
+    bits = f"{starts:b}{ends:b}{template:06b}{number & 0xFFFF:016b}"
+    if structure or active:
+        bits += f"{bool(structure):b}{bool(active):b}000"
+    if structure:
+        bits += _structure(structure)
+    bits += active
+    bits = bits.ljust((len(bits) + 7) // 8 * 8, "0")
+    return int(bits, 2).to_bytes(len(bits) // 8, "big")
+
+
+def _structure(templates: tuple[Template, ...]) -> str:
+    targets = len(templates[0].indications)
+    bits = f"{0:06b}{targets - 1:05b}"
+    for here, after in zip(templates, (*templates[1:], None), strict=True):
+        if after is None:
+            bits += "11"
+        elif after.spatial != here.spatial:
+            bits += "10"
+        else:
+            bits += "01" if after.temporal != here.temporal else "00"
+    for template in templates:
+        bits += "".join(f"{'-DSR'.index(letter):02b}" for letter in template.indications)
+    for template in templates:
+        bits += "".join(f"1{difference - 1:04b}" for difference in template.differences) + "0"
+    bits += _below(len(templates[0].chains), targets + 1)
+    if templates[0].chains:
+        bits += "".join(_below(target, len(templates[0].chains)) for target in range(targets))
+        bits += "".join(f"{chain:04b}" for template in templates for chain in template.chains)
+    return bits + "0"
+
+
+def _below(value: int, limit: int) -> str:
+    """ns(n) (AV1 bitstream specification §4.10.7)."""
+    width = limit.bit_length()
+    spare = (1 << width) - limit
+    if value < spare:
+        return f"{value:0{width - 1}b}" if width > 1 else ""
+    return f"{value + spare:0{width}b}"
+
+
+class Network:
+    """Loses, repeats and reorders, the same way for the same seed."""
+
+    def __init__(self, seed: int, *, lose: float, repeat: float, delay: float) -> None:
+        self._random = random.Random(seed)
+        self._lose = lose
+        self._repeat = repeat
+        self._delay = delay
+
+    def carry(self, packets: list[bytes]) -> list[bytes]:
+        """*packets* as they arrive."""
+        arriving: list[tuple[int, int, bytes]] = []
+        for index, data in enumerate(packets):
+            if self._random.random() < self._lose:
+                continue
+            copies = 2 if self._random.random() < self._repeat else 1
+            for _ in range(copies):
+                late = self._random.randint(1, 12) if self._random.random() < self._delay else 0
+                arriving.append((index + late, len(arriving), data))
+        return [data for _, _, data in sorted(arriving)]

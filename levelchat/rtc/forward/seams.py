@@ -24,7 +24,7 @@ F4  A retransmission (RFC 4588; payload type and SSRC as attached) becomes its o
     empty one (a probe) is dropped. Packets of another payload type than the source's are dropped
     too (only the tap has them). RFC 2198 RED and everything inside Opus pass untouched.
 F5  A packet that came before (same source and sequence number) is dropped, and one that is
-    older than the history or than the source's first, of which that cannot be known.
+    older than the history, of which that cannot be known.
     A source whose SSRC changes, or whose numbers jump by more than MAX_DROPOUT, begins anew: its
     history is empty, and every outlet that carries it goes on without a gap (F10).
 F6  Header extensions are taken off and only what `ExtensionIds` names is kept (audio level,
@@ -65,9 +65,9 @@ F14 `spatial` and `temporal` are the highest layers that go out; with both at 25
     temporally up also at a picture of the next higher layer (one at a time) with the layer-sync
     (VP8) or switching-up (VP9) bit. A spatial change that two pictures of the lowest temporal
     layer did not allow wants a key frame (F19). Left-out packets leave no gap in the numbers and
-    left-out pictures none in VP8's picture ids; a late one leaves its number unused. The last
-    packet that goes out of a picture has the marker bit: by the end bits of the highest spatial
-    layer that is let out.
+    left-out pictures none in VP8's picture ids. A late packet is judged by what counts when it
+    comes and changes nothing; left out, it leaves its number unused. The last packet that goes
+    out of a picture has the marker bit: by the end bits of the highest spatial layer let out.
 F15 SRTP of one route is only ever made by its shard's thread, in order. Retransmissions use the
     context with `allow_repeat_tx`.
 F16 After a sender report of a source, each outlet that carries it sends one (RFC 3550 §6.4.1):

@@ -115,7 +115,7 @@ class Source:
         highest = history.highest
         if highest < 0:
             stats.first_sequence = packet.sequence
-        elif number < highest:
+        elif history.first < number < highest:
             self.filled = packet.sequence
         elif number > highest + 1:
             self.gap = highest + 1 & _SEQUENCE, number - highest - 1
