@@ -1,4 +1,4 @@
-"""The built pages: player, publisher, and their assets."""
+"""The built pages: player, publisher, stage, and their assets."""
 
 import re
 from pathlib import Path
@@ -8,11 +8,14 @@ from aiohttp import hdrs, web
 from edge.errors import NoSuchBroadcast, PagesMissing
 from edge.routes import ROOM
 
-POLICY = (
-    "default-src 'self'; connect-src 'self'; media-src 'self' blob:; worker-src 'self' blob:; "
+_POLICY = (
+    "default-src 'self'; connect-src {connect}; media-src 'self' blob:; worker-src 'self' blob:; "
     "img-src 'self' data:; style-src 'self'; script-src 'self'; object-src 'none'; "
     "base-uri 'none'; frame-ancestors 'self'"
 )
+POLICY = _POLICY.format(connect="'self'")
+STAGE_POLICY = _POLICY.format(connect="'self' http: https:")
+"""A full node names another of the cascade, whose address no page knows beforehand."""
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -31,10 +34,11 @@ class Pages:
         self._folder = folder
 
     def routes(self) -> list[web.AbstractRouteDef]:
-        """`/watch/{room}`, `/publish/{room}`, `/` and `/assets/…`."""
+        """`/watch/{room}`, `/publish/{room}`, `/stage/{room}`, `/` and `/assets/…`."""
         return [
             web.get(f"/watch/{ROOM}", self._watch),
             web.get(f"/publish/{ROOM}", self._publish),
+            web.get(f"/stage/{ROOM}", self._stage),
             web.get("/", self._index),
             web.get("/assets/{name}", self._asset),
         ]
@@ -44,6 +48,11 @@ class Pages:
 
     async def _publish(self, _request: web.Request) -> web.FileResponse:
         return self._page("publish.html")
+
+    async def _stage(self, _request: web.Request) -> web.FileResponse:
+        page = self._page("stage.html")
+        page.headers["Content-Security-Policy"] = STAGE_POLICY
+        return page
 
     async def _index(self, _request: web.Request) -> web.FileResponse:
         return self._page("index.html")

@@ -11,7 +11,7 @@ function rooms(): Plugin {
     name: "levelchat-rooms",
     configureServer(server) {
       server.middlewares.use((request, _response, next) => {
-        const page = /^\/(watch|publish)\/[^/?]+/.exec(request.url ?? "");
+        const page = /^\/(watch|publish|stage)\/[^/?]+/.exec(request.url ?? "");
         if (page) {
           request.url = `/${page[1]}.html`;
         }
@@ -44,6 +44,6 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 700,
-    rolldownOptions: { input: ["index.html", "watch.html", "publish.html"] },
+    rolldownOptions: { input: ["index.html", "watch.html", "publish.html", "stage.html"] },
   },
 });

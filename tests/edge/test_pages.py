@@ -10,7 +10,7 @@ from edge_harness import Harness
 def built(tmp_path: Path) -> Path:
     folder = tmp_path / "web"
     (folder / "assets").mkdir(parents=True)
-    for name in ("index.html", "watch.html", "publish.html"):
+    for name in ("index.html", "watch.html", "publish.html", "stage.html"):
         (folder / name).write_text(f"<!doctype html>{name}")
     (folder / "assets" / "watch-1a2b.js").write_text("1")
     (tmp_path / "secret").write_text("secret")
@@ -19,7 +19,12 @@ def built(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(
     ("path", "name"),
-    [("/", "index"), ("/watch/r_a", "watch"), ("/publish/r_a", "publish")],
+    [
+        ("/", "index"),
+        ("/watch/r_a", "watch"),
+        ("/publish/r_a", "publish"),
+        ("/stage/r_a", "stage"),
+    ],
 )
 async def test_each_page_is_served_with_its_policy(
     edge: Harness, built: Path, path: str, name: str
@@ -30,6 +35,20 @@ async def test_each_page_is_served_with_its_policy(
     assert f"{name}.html" in await answer.text()
     assert "'unsafe" not in answer.headers["Content-Security-Policy"]
     assert "blob:" in answer.headers["Content-Security-Policy"]
+
+
+async def test_only_the_stage_asks_other_nodes(edge: Harness, built: Path) -> None:
+    """The stage's page may follow to another node; the others ask their own server only."""
+    policies = [
+        (await edge.client.get(f"/{page}/r_a")).headers["Content-Security-Policy"]
+        for page in ("stage", "watch", "publish")
+    ]
+
+    assert ["connect-src 'self' http: https:;" in policy for policy in policies] == [
+        True,
+        False,
+        False,
+    ]
 
 
 async def test_assets_are_kept_for_a_year(edge: Harness, built: Path) -> None:

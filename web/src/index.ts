@@ -1,7 +1,13 @@
-/** The start page: a room's id leads to its player or its publish page. */
+/** The start page: a room's id leads to its player, its publish page or its stage. */
 
-import { parseRoom, publishPath, watchPath } from "./room";
+import { parseRoom, publishPath, stagePath, watchPath } from "./room";
 import { find, setText } from "./ui/dom";
+
+const PATHS = new Map([
+  ["watch", watchPath],
+  ["publish", publishPath],
+  ["stage", stagePath],
+]);
 
 const form = find("form", HTMLFormElement);
 const input = find("room", HTMLInputElement);
@@ -16,7 +22,6 @@ form.addEventListener("submit", (event) => {
     input.focus();
     return;
   }
-  const publish =
-    event.submitter instanceof HTMLButtonElement && event.submitter.value === "publish";
-  location.assign(publish ? publishPath(room) : watchPath(room));
+  const wanted = event.submitter instanceof HTMLButtonElement ? event.submitter.value : "watch";
+  location.assign((PATHS.get(wanted) ?? watchPath)(room));
 });

@@ -30,6 +30,8 @@ export interface LayerWish {
   readonly encodingId?: string;
   readonly maxWidth?: number;
   readonly maxHeight?: number;
+  /** Nothing is to be sent. */
+  readonly paused?: boolean;
 }
 
 export class Whep {

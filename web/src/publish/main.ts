@@ -1,14 +1,15 @@
 /** The publish page: wires form, capture, broadcast and figures. */
 
-import { roomOf } from "../room";
+import type { State } from "../connection_state";
+import { roomOf, whipPath } from "../room";
+import type { Counted } from "../stats";
 import { withoutToken } from "../token";
 import { find } from "../ui/dom";
 import { Broadcast } from "./broadcast";
 import { type Captured, capture } from "./capture";
 import { Form } from "./form";
 import { fromAddress } from "./options";
-import type { State } from "./state";
-import type { PublishStats } from "./stats";
+import { figures, NOTHING, type PublishStats, sentBytes } from "./stats";
 import { View } from "./view";
 
 /** Between two looks at what is sent. */
@@ -21,11 +22,13 @@ class PublishPage {
   private readonly broadcast: Broadcast;
   private captured: Captured | null = null;
   private captureError = "";
+  private figures = NOTHING;
+  private before: Counted | null = null;
   /** Counts choices of a source: an answer to an older one is let go. */
   private choice = 0;
 
   constructor(private readonly room: string) {
-    this.broadcast = new Broadcast(room, (state) => this.showState(state));
+    this.broadcast = new Broadcast(whipPath(room), (state) => this.showState(state));
   }
 
   start(): void {
@@ -53,7 +56,7 @@ class PublishPage {
 
   /** `window.levelchat.stats()`. */
   readonly stats = (): PublishStats => ({
-    ...this.broadcast.figures,
+    ...this.figures,
     state: this.broadcast.state.phase,
     offer_to_answer_ms: this.broadcast.offerToAnswerMs,
     error: this.captureError || this.broadcast.state.error || null,
@@ -67,7 +70,7 @@ class PublishPage {
     }
     const captured = this.captured ?? (await this.choose());
     if (captured) {
-      this.broadcast.go(captured.stream, this.form.options());
+      this.broadcast.go({ stream: captured.stream, options: this.form.options() });
     }
   }
 
@@ -117,8 +120,11 @@ class PublishPage {
   }
 
   private async measure(): Promise<void> {
-    await this.broadcast.measure();
-    this.view.showFigures(this.broadcast.figures, performance.now());
+    const entries = await this.broadcast.entries();
+    const now = { bytes: sentBytes(entries), atMs: performance.now() };
+    this.figures = entries.length ? figures(entries, now, this.before) : NOTHING;
+    this.before = entries.length ? now : null;
+    this.view.showFigures(this.figures, now.atMs);
   }
 
   private showState(state: State): void {

@@ -4,6 +4,16 @@
  * Comes in: a report of `RTCPeerConnection.getStats()`, and the one before. Goes out: a few numbers.
  */
 
+import {
+  bitsPerSecond,
+  type Counted,
+  chosenPair,
+  codecOf,
+  type Entry,
+  milliseconds,
+  number,
+} from "../stats";
+
 /** `window.levelchat.stats()` of the publish page. */
 export interface PublishStats extends Figures {
   readonly state: string;
@@ -43,34 +53,23 @@ export const NOTHING: Figures = {
   limited_by: "none",
 };
 
-/** One entry of a report: any of WebRTC's dictionaries. */
-export type Entry = Readonly<Record<string, unknown>>;
-
-/** What a rate is measured from. */
-export interface Sent {
-  readonly bytes: number;
-  readonly atMs: number;
-}
-
 /** Bytes sent so far by the RTP streams of a report. */
 export function sentBytes(entries: readonly Entry[]): number {
   return outbound(entries).reduce((sum, entry) => sum + number(entry, "bytesSent"), 0);
 }
 
 /** The figures of a report; rates are since *before*. */
-export function figures(entries: readonly Entry[], now: Sent, before: Sent | null): Figures {
+export function figures(entries: readonly Entry[], now: Counted, before: Counted | null): Figures {
   const video = outbound(entries).find(({ kind }) => kind === "video") ?? {};
   const remote = entries.find(
     ({ type, kind }) => type === "remote-inbound-rtp" && kind === "video",
   );
-  const pair = entries.find(({ type, nominated }) => type === "candidate-pair" && nominated);
-  const seconds = before ? (now.atMs - before.atMs) / 1000 : 0;
-  const rtt = remote?.roundTripTime ?? pair?.currentRoundTripTime;
+  const rtt = remote?.roundTripTime ?? chosenPair(entries)?.currentRoundTripTime;
   return {
-    codec: String(entries.find(({ id }) => id === video.codecId)?.mimeType ?? ""),
+    codec: codecOf(entries, video),
     frames_sent: number(video, "framesSent"),
-    bitrate: seconds > 0 && before ? Math.round((8 * (now.bytes - before.bytes)) / seconds) : 0,
-    rtt_ms: typeof rtt === "number" ? Math.round(rtt * 10_000) / 10 : null,
+    bitrate: bitsPerSecond(now, before),
+    rtt_ms: milliseconds(rtt),
     width: number(video, "frameWidth"),
     height: number(video, "frameHeight"),
     fps: number(video, "framesPerSecond"),
@@ -94,9 +93,4 @@ export function limitText(reason: string): string {
 
 function outbound(entries: readonly Entry[]): Entry[] {
   return entries.filter(({ type }) => type === "outbound-rtp");
-}
-
-function number(entry: Entry, name: string): number {
-  const value = entry[name];
-  return typeof value === "number" ? value : 0;
 }

@@ -1,9 +1,9 @@
 /** What the publish page shows of a broadcast: pill, clock, error, figures. */
 
+import type { State } from "../connection_state";
 import * as format from "../format";
 import { watchPath } from "../room";
 import { find, setText } from "../ui/dom";
-import type { State } from "./state";
 import { type Figures, limitText } from "./stats";
 
 const PILLS: Readonly<Record<State["phase"], string>> = {

@@ -9,6 +9,8 @@ const PATHS = {
   leave: "M9 4v5H4M15 4v5h5M9 20v-5H4M15 20v-5h5",
   camera: "M3 7h11a1 1 0 0 1 1 1v8a1 1 0 0 1-1 1H3zM15 11l6-3.5v9L15 13",
   screen: "M3 5h18v11H3zM8 20h8M12 16v4",
+  mic: "M12 3.5a3 3 0 0 1 3 3V11a3 3 0 0 1-6 0V6.5a3 3 0 0 1 3-3zM5.5 11a6.5 6.5 0 0 0 13 0M12 17.5V21",
+  figures: "M5 20v-6M12 20V9M19 20V4",
   pattern: "M3 5h18v14H3zM9 5v14M15 5v14M3 12h18",
 } as const;
 

@@ -1,11 +1,11 @@
 /**
- * What the publish page does next: a pure state machine.
+ * What becomes of a connection to the server, whether it sends or receives: a pure state machine.
  *
  * Comes in: the state and what happened. Goes out: the next state, with words, and the one thing to
  * do now. It owns no connection and no timer.
  */
 
-import type { Backoff } from "../backoff";
+import type { Backoff } from "./backoff";
 
 export type Phase = "idle" | "connecting" | "live" | "reconnecting" | "failed";
 
@@ -22,7 +22,9 @@ export interface State {
   readonly phase: Phase;
   readonly action: Action;
   readonly attempt: number;
-  /** Frames reached the server since "Go live". */
+  /** Nodes that sent us on to another, one after the other. */
+  readonly hops: number;
+  /** Media flowed since "go". */
   readonly wasLive: boolean;
   /** What is wrong; empty when nothing is. */
   readonly error: string;
@@ -39,10 +41,15 @@ export type Happening =
       readonly code: string;
       readonly error: string;
     }
+  /** The node is full and named another. */
+  | { readonly type: "moved"; readonly error: string }
   | { readonly type: "unreachable"; readonly error: string }
   /** Camera or screen went away, or the connection cannot be made at all. */
   | { readonly type: "broken"; readonly error: string }
   | { readonly type: "stop" };
+
+/** Nodes that send us round in a circle are all full. */
+const MOST_HOPS = 4;
 
 export const RETRIES: Backoff = { first: 500, factor: 2, longest: 10_000 };
 
@@ -55,6 +62,7 @@ export const IDLE: State = {
   phase: "idle",
   action: "none",
   attempt: 0,
+  hops: 0,
   wasLive: false,
   error: "",
 };
@@ -76,6 +84,8 @@ export function next(state: State, happening: Happening): State {
       return state.wasLive && !FINAL.has(happening.status) && happening.code !== OVER
         ? again(state, happening.error)
         : failed(state, happening.error);
+    case "moved":
+      return moved(state, happening.error);
     case "unreachable":
       return state.wasLive ? again(state, happening.error) : failed(state, happening.error);
     case "broken":
@@ -95,8 +105,16 @@ function lost(state: State): State {
   return state.wasLive ? again(state, "") : failed(state, NO_MEDIA);
 }
 
+function moved(state: State, error: string): State {
+  if (state.hops < MOST_HOPS) {
+    return { ...state, action: "offer", hops: state.hops + 1, error: "" };
+  }
+  return state.wasLive ? again(state, error) : failed(state, error);
+}
+
 function again(state: State, error: string): State {
-  return { ...state, phase: "reconnecting", action: "offer", attempt: state.attempt + 1, error };
+  const attempt = state.attempt + 1;
+  return { ...state, phase: "reconnecting", action: "offer", attempt, hops: 0, error };
 }
 
 function failed(state: State, error: string): State {

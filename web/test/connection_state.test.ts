@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { type Happening, IDLE, next, type State } from "../../src/publish/state";
+import { type Happening, IDLE, next, type State } from "../src/connection_state";
 
 const reach = (...happenings: Happening[]): State => happenings.reduce(next, IDLE);
 const LIVE = reach({ type: "go" }, { type: "connected" });
 const BUSY: Happening = { type: "refused", status: 503, code: "", error: "full" };
 
-describe("a broadcast", () => {
+describe("a connection", () => {
   it("offers at once, and is live when it is connected", () => {
     expect(reach({ type: "go" })).toMatchObject({
       phase: "connecting",
@@ -44,6 +44,16 @@ describe("a broadcast", () => {
     const over: Happening = { type: "refused", status: 409, code: "room_ended", error: "over" };
     expect(next(trying, over).phase).toBe("failed");
     expect(next(trying, { ...over, code: "publisher_exists" }).phase).toBe("reconnecting");
+  });
+
+  it("goes on at another node at once, but not in circles", () => {
+    const moved: Happening = { type: "moved", error: "full" };
+    const there = reach({ type: "go" }, moved);
+    const around = [moved, moved, moved, moved].reduce(next, there);
+
+    expect(there).toMatchObject({ phase: "connecting", action: "offer", attempt: 0, hops: 1 });
+    expect(around).toMatchObject({ phase: "failed", error: "full" });
+    expect(next(there, { type: "connected" }).hops).toBe(0);
   });
 
   it("stops for good: what comes late changes nothing", () => {
