@@ -4,41 +4,46 @@ Comes in: an `Offer` and an order of preference. Goes out: a `Negotiation`, or a
 what was offered and what we speak. Pure: the answer's text is `levelchat.rtc.answer`'s.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
 from levelchat.media.codec import Codec, Kind
-from levelchat.media.time import AUDIO_RATE, VIDEO_RATE
-from levelchat.rtc.errors import UnsupportedCodec, UnsupportedSdp
+from levelchat.rtc import header_extensions
+from levelchat.rtc.bundling import check_bundle, check_payload_types, our_setup
+from levelchat.rtc.errors import UnsupportedSdp
+from levelchat.rtc.formats import (
+    FEEDBACK,
+    codec_of,
+    refusal,
+    repair_of,
+    sends_fragments,
+)
+from levelchat.rtc.forward.seams import (
+    AUDIO_HISTORY,
+    VIDEO_HISTORY,
+    ExtensionIds,
+    SourceConfig,
+)
+from levelchat.rtc.header_extensions import (
+    AUDIO_LEVEL_URI,
+    CAPTURE_TIME_URI,
+    DEPENDENCY_URI,
+    MID_URI,
+    REPAIRED_RID_URI,
+    RID_URI,
+    ROUTING,
+)
 from levelchat.rtc.receiver import ReceiverConfig
-from levelchat.rtc.sdp import Extension, Format, Media, Offer
+from levelchat.rtc.sdp import Extension, Format, Media, Offer, Rid
+from levelchat.rtc.simulcast import quality_order
 
-MID_URI = "urn:ietf:params:rtp-hdrext:sdes:mid"
-AUDIO_LEVEL_URI = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
-CAPTURE_TIME_URI = "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time"
-EXTENSIONS = frozenset({MID_URI, AUDIO_LEVEL_URI, CAPTURE_TIME_URI})
-"""Header extensions that we accept. Not video-orientation: without it senders turn the picture
-themselves, as everyone behind us expects."""
+MAX_LAYERS = 3
+"""Of a track that are taken: what browsers encode, and more than subscribers can tell apart. Of
+more the first are taken, since `a=simulcast` lists them by preference (RFC 8853 §5.2)."""
 
-FEEDBACK = ("nack", "nack pli", "ccm fir", "goog-remb")
-"""RTCP feedback that we give, of RFC 4585 §4.2, RFC 5104 §7.1 and REMB. Not transport-cc: REMB
-alone steers a publisher's uplink, at one message a second."""
-
-H264_PROFILES = frozenset({0x42, 0x4D, 0x64})
-"""profile_idc of (constrained) baseline, main and high."""
-H264_DEFAULT_PROFILE = "420010"
-"""RFC 6184 §8.1: without profile-level-id "the Baseline profile ... MUST be inferred"."""
-
-DIGESTS = frozenset({"sha-256", "sha-384", "sha-512"})
-"""Hash functions of a=fingerprint that we can check; RFC 8122 §5 forbids MD2 and MD5."""
-
-SETUPS = {"actpass": "passive", "active": "passive", "passive": "active"}
-"""Our a=setup by theirs. RFC 8842 §5.3 recommends that the answerer be active; we stay passive
-where we may, as every WHIP server does: the publisher knows when its path is open."""
-
-VIDEO_CODECS = (Codec.H264, Codec.VP8, Codec.VP9, Codec.AV1)
-AUDIO_CODECS = (Codec.OPUS,)
+SCALABLE = frozenset({Codec.VP9, Codec.AV1})
+"""Codecs whose layers within a stream need the dependency descriptor to be told apart."""
 
 
 class AcceptedTrack(msgspec.Struct, frozen=True):
@@ -52,17 +57,63 @@ class AcceptedTrack(msgspec.Struct, frozen=True):
     feedback: tuple[str, ...]
     extensions: tuple[Extension, ...]
     media: Media
+    layers: tuple[Rid, ...] = ()
+    """Simulcast layers that we take, as offered; empty without simulcast."""
+
+    @property
+    def rids(self) -> tuple[str, ...]:
+        """The names of its layers, as offered."""
+        return tuple(layer.name for layer in self.layers)
+
+    @property
+    def mid_id(self) -> int:
+        """Identifier of the extension that names the m-line (RFC 9143 §15); 0: none."""
+        return header_extensions.identifier(self.extensions, MID_URI)
+
+    @property
+    def rid_id(self) -> int:
+        """Of the one that names the layer (RFC 8852 §3.1); 0: none."""
+        return header_extensions.identifier(self.extensions, RID_URI)
+
+    @property
+    def repaired_rid_id(self) -> int:
+        """Of the one that names the layer of a retransmission (RFC 8852 §3.2); 0: none."""
+        return header_extensions.identifier(self.extensions, REPAIRED_RID_URI)
+
+    @property
+    def dependency_descriptor(self) -> bool:
+        """Packets may carry it."""
+        return self.extension_ids().dependency != 0
+
+    def extension_ids(self) -> ExtensionIds:
+        """Identifiers of what is forwarded."""
+        return header_extensions.forwarded_ids(self.extensions)
+
+    def quality_order(self) -> tuple[str, ...]:
+        """The names of its layers from the lowest to the highest."""
+        return quality_order(self.layers)
+
+    def source_config(self, *, tap: bool, gaps: bool) -> SourceConfig:
+        """Of the track, or of each of its layers."""
+        return SourceConfig(
+            codec=self.codec,
+            payload_type=self.format.payload_type,
+            rtx_payload_type=self.rtx.payload_type if self.rtx else 0,
+            extensions=self.extension_ids(),
+            history=VIDEO_HISTORY if self.codec.kind is Kind.VIDEO else AUDIO_HISTORY,
+            tap=tap,
+            gaps=gaps,
+        )
 
     def receiver(self) -> ReceiverConfig:
         """What a `TrackReceiver` must know."""
-        identifiers = {extension.uri: extension.identifier for extension in self.extensions}
         return ReceiverConfig(
             codec=self.codec,
             payload_type=self.format.payload_type,
             rtx_payload_type=self.rtx.payload_type if self.rtx else None,
             ssrc=self.media.ssrc,
             rtx_ssrc=self.media.rtx_ssrc,
-            abs_capture_time_id=identifiers.get(CAPTURE_TIME_URI),
+            abs_capture_time_id=self.extension_ids().capture_time or None,
             nack="nack" in self.feedback,
             pli="nack pli" in self.feedback,
             fir="ccm fir" in self.feedback,
@@ -91,16 +142,16 @@ def negotiate(offer: Offer, preferred: Sequence[Codec] = ()) -> Negotiation:
 
     Codecs in *preferred* come first in its order, then those of the offer in the offer's order.
     """
-    if offer.setup not in SETUPS:
-        raise UnsupportedSdp(f"a=setup:{offer.setup[:20]} is not actpass, active or passive")
-    if not any(fingerprint.algorithm in DIGESTS for fingerprint in offer.fingerprints):
-        raise UnsupportedSdp(f"the offer needs an a=fingerprint of {', '.join(sorted(DIGESTS))}")
+    setup = our_setup(offer)
     found = (_track(offer, kind, preferred) for kind in Kind)
     tracks = tuple(sorted((track for track in found if track), key=lambda track: track.index))
     if not tracks:
         raise UnsupportedSdp("the offer sends neither audio nor video: use a=sendonly")
-    _check_transport(offer, tracks)
-    return Negotiation(tracks, SETUPS[offer.setup])
+    check_bundle(offer, [track.media for track in tracks])
+    check_payload_types(
+        item for track in tracks for item in (track.format, track.rtx) if item is not None
+    )
+    return Negotiation(tracks, setup)
 
 
 def _track(offer: Offer, kind: Kind, preferred: Sequence[Codec]) -> AcceptedTrack | None:
@@ -112,37 +163,55 @@ def _track(offer: Offer, kind: Kind, preferred: Sequence[Codec]) -> AcceptedTrac
     for index, media in sections:
         chosen = _choose(media, kind, preferred)
         if chosen is not None:
-            codec, chosen_format = chosen
-            return AcceptedTrack(
-                index=index,
-                codec=codec,
-                format=chosen_format,
-                rtx=_rtx(media, chosen_format.payload_type),
-                feedback=tuple(item for item in FEEDBACK if item in chosen_format.feedback),
-                extensions=tuple(_extensions(media)),
-                media=media,
-            )
+            return _accept(index, media, *chosen)
     if sections:
         # RFC 9725 §4.4.3: an endpoint should not accept a part of an offer silently, "which can
         # be misleading to end users".
-        raise _refusal(kind, [media for _, media in sections])
+        raise refusal(kind, (media for _, media in sections))
     return None
 
 
+def _accept(index: int, media: Media, codec: Codec, chosen: Format) -> AcceptedTrack:
+    wanted = {*ROUTING, AUDIO_LEVEL_URI, CAPTURE_TIME_URI}
+    if codec in SCALABLE:
+        wanted.add(DEPENDENCY_URI)
+    extensions = tuple(header_extensions.taken(media, wanted, sending=False))
+    return AcceptedTrack(
+        index=index,
+        codec=codec,
+        format=chosen,
+        rtx=repair_of(media, chosen.payload_type),
+        feedback=tuple(item for item in FEEDBACK if item in chosen.feedback),
+        extensions=extensions,
+        media=media,
+        layers=_layers(media, chosen, extensions),
+    )
+
+
+def _layers(media: Media, chosen: Format, extensions: tuple[Extension, ...]) -> tuple[Rid, ...]:
+    # RFC 8853 §5.5: without the RID in packets nobody can tell the layers apart.
+    if not header_extensions.identifier(extensions, RID_URI):
+        return ()
+    usable = [
+        layer
+        for layer in media.layers
+        if not layer.payload_types or chosen.payload_type in layer.payload_types
+    ]
+    return tuple(usable[:MAX_LAYERS])
+
+
 def _choose(media: Media, kind: Kind, preferred: Sequence[Codec]) -> tuple[Codec, Format] | None:
-    codecs = VIDEO_CODECS if kind is Kind.VIDEO else AUDIO_CODECS
     usable = [
         (codec, offered)
         for offered in media.formats
-        for codec in codecs
-        if offered.name == codec and _receivable(codec, offered)
+        if (codec := codec_of(offered)) is not None and codec.kind is kind
     ]
 
     def rank(item: tuple[Codec, Format]) -> tuple[int, bool]:
         codec, offered = item
         place = preferred.index(codec) if codec in preferred else len(preferred)
         # Within H.264, fragmentation units (mode 1) before single NAL units (mode 0).
-        return place, codec is Codec.H264 and not _fragments(offered)
+        return place, codec is Codec.H264 and not sends_fragments(offered)
 
     if not usable:
         return None
@@ -150,88 +219,3 @@ def _choose(media: Media, kind: Kind, preferred: Sequence[Codec]) -> tuple[Codec
         # The offer's own order: its first codec, in the best form of it.
         usable = [item for item in usable if item[0] is usable[0][0]]
     return min(usable, key=rank)
-
-
-def _fragments(offered: Format) -> bool:
-    return offered.parameters.get("packetization-mode") == "1"
-
-
-def _receivable(codec: Codec, offered: Format) -> bool:
-    rate = AUDIO_RATE if codec is Codec.OPUS else VIDEO_RATE
-    if offered.clock_rate != rate:
-        return False
-    parameters = offered.parameters
-    if codec is Codec.H264:
-        return _h264_receivable(parameters)
-    if codec is Codec.VP9:
-        # RFC 9628 §7: "If no profile-id is present, Profile 0 MUST be inferred."
-        return parameters.get("profile-id", "0") == "0"
-    if codec is Codec.AV1:
-        # AV1 RTP §7.2.1: "If the profile parameter is not present, it MUST be inferred to be 0."
-        return parameters.get("profile", "0") == "0"
-    # RFC 7587 §7: "The number of channels MUST be 2".
-    return codec is not Codec.OPUS or offered.channels == 2  # noqa: PLR2004
-
-
-def _h264_receivable(parameters: dict[str, str]) -> bool:
-    profile = parameters.get("profile-level-id", H264_DEFAULT_PROFILE)
-    # RFC 6184 §6.2: mode 0 is the default; mode 2 is interleaved, which no browser sends.
-    mode = parameters.get("packetization-mode", "0")
-    try:
-        return mode in ("0", "1") and int(profile[:2], 16) in H264_PROFILES
-    except ValueError:
-        return False
-
-
-def _rtx(media: Media, payload_type: int) -> Format | None:
-    return next(
-        (
-            offered
-            for offered in media.formats
-            if offered.name == "rtx" and offered.parameters.get("apt") == str(payload_type)
-        ),
-        None,
-    )
-
-
-def _extensions(media: Media) -> Iterator[Extension]:
-    for extension in media.extensions:
-        if extension.uri in EXTENSIONS and extension.direction in ("", "sendrecv", "sendonly"):
-            yield extension
-
-
-def _check_transport(offer: Offer, tracks: tuple[AcceptedTrack, ...]) -> None:
-    for track in tracks:
-        # RFC 9725 §4.4.1: client and server SHALL use RTP/RTCP multiplexing.
-        if not track.media.rtcp_mux:
-            raise UnsupportedSdp("every m-line needs a=rtcp-mux")
-    # RFC 9725 §4.4.1: "Each "m=" section MUST be part of a single BUNDLE group."
-    if len(tracks) > 1 and any(track.media.mid not in offer.bundle for track in tracks):
-        raise UnsupportedSdp("audio and video must be in one a=group:BUNDLE")
-    numbers = [item.payload_type for track in tracks for item in (track.format, track.rtx) if item]
-    # RFC 9143 §9.1: a payload type in a bundle means the same codec in each of its m-lines.
-    if len(numbers) != len(set(numbers)):
-        raise UnsupportedSdp("audio and video use the same payload type in one bundle")
-
-
-def _refusal(kind: Kind, sections: list[Media]) -> UnsupportedCodec:
-    offered: dict[str, None] = {}
-    for media in sections:
-        for item in media.formats:
-            offered[_described(item)] = None
-    supported = (
-        "H.264 (baseline, main, high), VP8, VP9 (profile 0), AV1 (profile 0)"
-        if kind is Kind.VIDEO
-        else "Opus"
-    )
-    listed = ", ".join(list(offered)[:20])
-    return UnsupportedCodec(
-        f"none of the {kind} codecs offered ({listed}) is supported: {supported}"
-    )
-
-
-def _described(item: Format) -> str:
-    if not item.name:
-        return f"payload type {item.payload_type}"
-    profile = item.parameters.get("profile-level-id") or item.parameters.get("profile-id")
-    return f"{item.name[:20]} {profile[:8]}" if profile else item.name[:20]
