@@ -8,6 +8,7 @@ import socket
 import struct
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import pylibsrtp
 
@@ -247,6 +248,9 @@ class Kit:
         for peer in self.peers:
             peer.read()
 
+    def __post_init__(self) -> None:
+        self.began = self.clock.now_ns()
+
     def _is_answered(self, before: int) -> bool:
         return len(self.events.datagrams) > before
 
@@ -271,6 +275,20 @@ async def running(forwarder: Forwarder, shards: int = 1) -> AsyncIterator[Kit]:
             peer.sock.close()
         for sock in sockets:
             sock.close()
+
+
+class Pushing:
+    """A source that tests push packets of; all sources of a kit share one clock."""
+
+    def __init__(self, kit: Kit, codec: Codec = Codec.H264) -> None:
+        self.kit = kit
+        self.number = kit.source(codec)
+
+    def push(
+        self, sequence: int, timestamp: int, payload: bytes, at_ms: int = 0, **rest: Any
+    ) -> None:
+        data = packet(sequence, timestamp, payload, **rest)
+        self.kit.forwarder.push(self.number, data, self.kit.began + at_ms * MILLISECOND)
 
 
 def clock() -> SystemClock:

@@ -19,7 +19,7 @@ class PerSecond:
         self._count = 0
 
     def take(self, now_ns: int) -> bool:
-        if not 0 <= now_ns - self._began_ns < NANOSECOND:
+        if now_ns - self._began_ns >= NANOSECOND:
             self._began_ns = now_ns
             self._count = 0
         self._count += 1
@@ -57,7 +57,7 @@ class Spacing:
 
     def take(self, thing: int, now_ns: int) -> bool:
         before = self._times.get(thing)
-        if before is not None and 0 <= now_ns - before < self._spacing_ns:
+        if before is not None and now_ns - before < self._spacing_ns:
             return False
         self._times[thing] = now_ns
         self._times.move_to_end(thing)

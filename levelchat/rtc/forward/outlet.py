@@ -176,7 +176,7 @@ class Outlet:
 
     def asks_key_frame(self, now_ns: int) -> bool:
         """Whether to ask for a key frame now (F19)."""
-        if self._asked_ns is not None and 0 <= now_ns - self._asked_ns < KEY_FRAME_SPACING_NS:
+        if self._asked_ns is not None and now_ns - self._asked_ns < KEY_FRAME_SPACING_NS:
             return False
         self._asked_ns = now_ns
         return True
