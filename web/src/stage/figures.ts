@@ -66,6 +66,40 @@ export interface Look {
   readonly atMs: number;
 }
 
+/** Looks that are nearer than this give no rate: browsers keep a report for a while. */
+const APART_MS = 200;
+
+/** The last look at a connection, and the one that rates are measured from. */
+export class Looks {
+  now: Look | null = null;
+  before: Look | null = null;
+
+  /** Takes a report; an empty one is of no connection. */
+  take(entries: readonly Entry[], atMs: number): void {
+    if (!entries.length) {
+      this.now = null;
+      this.before = null;
+      return;
+    }
+    if (this.now && atMs - this.now.atMs >= APART_MS) {
+      this.before = this.now;
+    }
+    this.now = { entries, atMs };
+  }
+
+  way(): Way {
+    return this.now ? way(this.now, this.before) : NO_WAY;
+  }
+
+  received(): Map<string, Received> {
+    return this.now ? received(this.now, this.before) : new Map();
+  }
+
+  sentLayers(): SentLayer[] {
+    return this.now ? sentLayers(this.now, this.before) : [];
+  }
+}
+
 /** The connection as a whole. */
 export function way(look: Look, before: Look | null): Way {
   const pair = chosenPair(look.entries);

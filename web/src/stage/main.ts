@@ -4,7 +4,7 @@ import type { State } from "../connection_state";
 import { CODECS, type CodecChoice, type Options, SOURCES } from "../publish/options";
 import { roomOf, stageWhipPath, whepPath } from "../room";
 import { tokenOf, withoutToken } from "../token";
-import { type Look, NO_WAY, type Received, received, type Way, way } from "./figures";
+import { Looks } from "./figures";
 import { stageOptions } from "./options";
 import type { Participant } from "./roster";
 import { Self } from "./self";
@@ -22,8 +22,7 @@ class StagePage implements StageView {
   private readonly self: Self;
   private readonly subscription: Subscription;
   private readonly tiles: Tiles;
-  private look: Look | null = null;
-  private before: Look | null = null;
+  private readonly looks = new Looks();
   private token = this.given.publishing.token;
 
   constructor(private readonly room: string) {
@@ -62,8 +61,8 @@ class StagePage implements StageView {
       session: receiver?.url ?? "",
       offer_to_answer_ms: receiver?.offerToAnswerMs ?? null,
       first_frame_ms: this.tiles.firstFrameMs(sinceMs),
-      receiving: this.way(),
-      tiles: this.tiles.stats(this.slots(), sinceMs),
+      receiving: this.looks.way(),
+      tiles: this.tiles.stats(this.looks.received(), sinceMs),
       speaker: this.tiles.speaking(),
       publishing: this.self.stats(),
     };
@@ -72,10 +71,10 @@ class StagePage implements StageView {
   /** `window.levelchatStage.measure()`: figures of now, not of the last half second. */
   readonly measure = async (): Promise<void> => {
     const [entries] = await Promise.all([this.subscription.entries(), this.self.measure()]);
-    this.before = entries.length ? this.look : null;
-    this.look = entries.length ? { entries, atMs: performance.now() } : null;
-    this.tiles.showFigures(this.slots(), performance.now());
-    this.view.showWays(this.self.way(), this.way());
+    const nowMs = performance.now();
+    this.looks.take(entries, nowMs);
+    this.tiles.showFigures(this.looks.received(), nowMs);
+    this.view.showWays(this.self.way(), this.looks.way());
   };
 
   /** `window.levelchatStage.choose()`. */
@@ -83,9 +82,6 @@ class StagePage implements StageView {
     this.tiles.choose(identity, layer);
 
   showState(state: State): void {
-    if (state.phase === "idle" || state.phase === "failed") {
-      this.look = null;
-    }
     this.view.showState(state, this.tiles.count);
   }
 
@@ -159,14 +155,6 @@ class StagePage implements StageView {
       source: SOURCES.find((one) => one === source) ?? publishing.source,
       codec: CODECS.find((one): one is CodecChoice => one === codec) ?? publishing.codec,
     };
-  }
-
-  private slots(): Map<string, Received> {
-    return this.look ? received(this.look, this.before) : new Map();
-  }
-
-  private way(): Way {
-    return this.look ? way(this.look, this.before) : NO_WAY;
   }
 }
 

@@ -12,7 +12,7 @@ import type { Options } from "../publish/options";
 import { find } from "../ui/dom";
 import { setIcon } from "../ui/icons";
 import { encodings } from "./encodings";
-import { type Look, NO_WAY, sentLayers, type Way, way } from "./figures";
+import { Looks, type Way } from "./figures";
 import type { StageOptions } from "./options";
 import type { PublishingStats } from "./stats";
 
@@ -22,8 +22,7 @@ export class Self {
   private readonly broadcast: Broadcast;
   private captured: Captured | null = null;
   private error = "";
-  private look: Look | null = null;
-  private before: Look | null = null;
+  private readonly looks = new Looks();
 
   constructor(
     path: string,
@@ -79,19 +78,17 @@ export class Self {
   readonly leave = (): void => this.broadcast.stop();
 
   async measure(): Promise<void> {
-    const entries = await this.broadcast.entries();
-    this.before = entries.length ? this.look : null;
-    this.look = entries.length ? { entries, atMs: performance.now() } : null;
+    this.looks.take(await this.broadcast.entries(), performance.now());
   }
 
   /** The connection to the server. */
   way(): Way {
-    return this.look ? way(this.look, this.before) : NO_WAY;
+    return this.looks.way();
   }
 
   stats(): PublishingStats {
-    const { look, before, broadcast } = this;
-    const codec = look?.entries.find(
+    const { looks, broadcast } = this;
+    const codec = looks.now?.entries.find(
       ({ type, mimeType }) => type === "codec" && String(mimeType).startsWith("video/"),
     );
     return {
@@ -100,7 +97,7 @@ export class Self {
       error: this.error || broadcast.state.error || null,
       codec: String(codec?.mimeType ?? ""),
       offer_to_answer_ms: broadcast.offerToAnswerMs,
-      layers: look ? sentLayers(look, before) : [],
+      layers: looks.sentLayers(),
     };
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Look, NO_WAY, received, sentLayers, way } from "../../src/stage/figures";
+import { type Look, Looks, NO_WAY, received, sentLayers, way } from "../../src/stage/figures";
 
 const CONNECTION = [
   { type: "transport", id: "T", selectedCandidatePairId: "P" },
@@ -75,6 +75,19 @@ describe("a connection", () => {
 
   it("may be none yet", () => {
     expect(way({ entries: [], atMs: 1 }, null)).toEqual(NO_WAY);
+  });
+});
+
+describe("looks", () => {
+  it("give rates of a while, and of nothing when there is no connection", () => {
+    const looks = new Looks();
+    looks.take(BEFORE.entries, BEFORE.atMs);
+    looks.take(NOW.entries, NOW.atMs);
+    looks.take(NOW.entries, NOW.atMs + 10);
+    expect(looks.way().bitrate).toBe(990_099);
+
+    looks.take([], 3000);
+    expect([looks.way(), looks.received().size, looks.sentLayers()]).toEqual([NO_WAY, 0, []]);
   });
 });
 
