@@ -5,6 +5,8 @@ Comes in: the extensions of an m-line. Goes out: those that we take, and their i
 
 from collections.abc import Collection, Iterable, Iterator
 
+import msgspec
+
 from levelchat.rtc.forward.seams import ExtensionIds
 from levelchat.rtc.sdp_media import Extension, Media
 
@@ -20,8 +22,9 @@ DEPENDENCY_URI = (
 ROUTING = (MID_URI, RID_URI, REPAIRED_RID_URI)
 """By which a receiver tells streams apart; they end at each hop."""
 FORWARDED = (AUDIO_LEVEL_URI, CAPTURE_TIME_URI, DEPENDENCY_URI)
-"""That go from a publisher to its subscribers. Not video-orientation: without it senders turn the
-picture themselves, as everyone behind us expects."""
+"""That go from a publisher to its subscribers, in the order of `ExtensionIds`. Not
+video-orientation: without it senders turn the picture themselves, as everyone behind us expects.
+"""
 
 IDS = range(1, 256)
 """RFC 8285 §5: larger identifiers are provisional, and none of a packet's."""
@@ -51,11 +54,13 @@ def forwarded_ids(extensions: Iterable[Extension]) -> ExtensionIds:
     )
 
 
-def uris(identifiers: ExtensionIds) -> tuple[Extension, ...]:
+def offered(identifiers: ExtensionIds) -> tuple[Extension, ...]:
     """The extensions to offer under *identifiers*."""
-    numbered = zip(
-        FORWARDED,
-        (identifiers.audio_level, identifiers.capture_time, identifiers.dependency),
-        strict=True,
-    )
+    numbered = zip(FORWARDED, msgspec.structs.astuple(identifiers), strict=True)
     return tuple(Extension(uri, number, "") for uri, number in numbered if number)
+
+
+def common(ours: ExtensionIds, theirs: ExtensionIds) -> ExtensionIds:
+    """What both have under the same identifier."""
+    pairs = zip(msgspec.structs.astuple(ours), msgspec.structs.astuple(theirs), strict=True)
+    return ExtensionIds(*(one if one == other else 0 for one, other in pairs))
