@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import functools
+import importlib.util
 import random
 import socket
 import struct
@@ -24,6 +25,11 @@ from levelchat.rtc.forward.seams import (
     SourceConfig,
 )
 from levelchat.rtc.stun import Address
+
+CORES = ["portable"]
+if importlib.util.find_spec("levelchat.rtc.native") is not None:
+    # Where the C core is part of the package, it must be built.
+    CORES.append("native")
 
 GCM = pylibsrtp.Policy.SRTP_PROFILE_AEAD_AES_128_GCM
 KEY_BYTES = 28

@@ -1,6 +1,5 @@
 """A forwarding core of each kind, running."""
 
-import importlib.util
 from collections.abc import AsyncIterator
 
 import forwardkit
@@ -9,12 +8,8 @@ import pytest
 from levelchat.rtc.forward import choose
 from levelchat.rtc.forward.seams import Forwarder
 
-CORES = ["portable"]
-if importlib.util.find_spec("levelchat.rtc.native") is not None:
-    CORES.append("native")
 
-
-@pytest.fixture(params=CORES)
+@pytest.fixture(params=forwardkit.CORES)
 def forwarder(request: pytest.FixtureRequest) -> Forwarder:
     """Not opened yet. Where the C core is part of the package, it must be built."""
     return choose.make(request.param, forwardkit.clock())
