@@ -6,11 +6,18 @@
  */
 
 import { Connection } from "../connection";
-import { CAPTURE_TIME, DEPENDENCY, negotiate } from "../extensions";
+import { AUDIO_LEVEL, CAPTURE_TIME, DEPENDENCY, negotiateOnly } from "../extensions";
 import type { Leg, Report } from "../keeper";
 import type { ServerEvent } from "../sse";
 import type { Entry } from "../stats";
 import type { LayerWish, Whep, WhepSession } from "../whep";
+import { slotCodecs } from "./slot_codecs";
+
+/** What the server passes on; the rest only makes the offer longer. */
+const EXTENSIONS = {
+  video: [CAPTURE_TIME, DEPENDENCY],
+  audio: [CAPTURE_TIME, AUDIO_LEVEL],
+};
 
 export interface Slots {
   readonly video: number;
@@ -87,7 +94,9 @@ export class Receiver implements Leg {
   private add(kind: "audio" | "video", count: number): void {
     for (let slot = 0; slot < count; slot++) {
       const transceiver = this.connection.peer.addTransceiver(kind, { direction: "recvonly" });
-      negotiate(transceiver, kind === "video" ? [CAPTURE_TIME, DEPENDENCY] : [CAPTURE_TIME]);
+      const codecs = RTCRtpReceiver.getCapabilities(kind)?.codecs ?? [];
+      transceiver.setCodecPreferences(slotCodecs(codecs));
+      negotiateOnly(transceiver, EXTENSIONS[kind]);
     }
   }
 }
