@@ -44,7 +44,8 @@ def _answer(offer: Offer, decided: Negotiation, local: LocalSide) -> Iterator[st
 
 def _accepted(track: AcceptedTrack, decided: Negotiation, local: LocalSide) -> Iterator[str]:
     media = track.media
-    formats = [track.format] + ([track.rtx] if track.rtx else [])
+    # The sender uses the first: RED, where it was taken, before what it is made of.
+    formats = [item for item in (track.red, track.format, track.rtx) if item]
     # RFC 9725 §4.2: "The WHIP endpoint MUST use the "recvonly" attribute in the SDP answer."
     yield from sdp_writing.section(media.kind, media.protocol, media.mid, "recvonly", formats)
     yield from sdp_writing.transport(local, decided.setup, rsize=media.rtcp_rsize)
@@ -55,6 +56,8 @@ def _accepted(track: AcceptedTrack, decided: Negotiation, local: LocalSide) -> I
         else sdp_writing.configuration(track.codec, track.format.fmtp)
     )
     yield from sdp_writing.codec(track.format, track.codec, track.feedback, parameters)
+    if track.red is not None:
+        yield from sdp_writing.redundancy(track.red)
     if track.rtx is not None:
         yield from sdp_writing.repair(track.rtx, track.format.clock_rate)
     yield from _simulcast(track.layers)

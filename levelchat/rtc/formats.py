@@ -21,22 +21,27 @@ AUDIO_CODECS = (Codec.OPUS,)
 H264_DEFAULT_PROFILE = "420010"
 """RFC 6184 §8.1: without profile-level-id "the Baseline profile ... MUST be inferred"."""
 
-_H264_RANKS = {0x42: 0, 0x4D: 1, 0x64: 2}
-"""profile_idc of (constrained) baseline, main and high, each with the tools of those before it.
-Full baseline's own tools (ASO, FMO) are in no encoder that sends by WebRTC."""
+_H264_RANKS = {0x42: 0, 0x4D: 1, 0x64: 2, 0xF4: 3}
+"""profile_idc of (constrained) baseline, main, high and high 4:4:4; who decodes one decodes those
+before it. Full baseline's own tools (ASO, FMO) are in no encoder that sends by WebRTC."""
+_H264_HIGH = 2
+"""The most that is taken of a publisher: the packager's output is 4:2:0."""
 
 
 def codec_of(offered: Format) -> Codec | None:
-    """The codec, if we speak this form of it."""
+    """The codec, if this form of it can be received and passed on."""
+    codec = receiver_of(offered)
+    if codec is Codec.H264 and h264_rank(offered) > _H264_HIGH:
+        return None
+    return codec
+
+
+def receiver_of(offered: Format) -> Codec | None:
+    """The codec, if a peer that offers this can be sent some form of it."""
     for codec in (*VIDEO_CODECS, *AUDIO_CODECS):
         if offered.name == codec:
             return codec if _speaks(codec, offered) else None
     return None
-
-
-def codecs_of(kind: Kind) -> tuple[Codec, ...]:
-    """All of a kind that we speak."""
-    return VIDEO_CODECS if kind is Kind.VIDEO else AUDIO_CODECS
 
 
 def repair_of(media: Media, payload_type: int) -> Format | None:
@@ -52,11 +57,28 @@ def sends_fragments(offered: Format) -> bool:
     return offered.parameters.get("packetization-mode") == "1"
 
 
+def h264_rank(offered: Format) -> int:
+    """Of its profile, the one that most can decode first; -1: none that we know."""
+    try:
+        return _H264_RANKS.get(int(_h264_profile(offered)[:2], 16), -1)
+    except ValueError:
+        return -1
+
+
+def red_of(media: Media, payload_type: int) -> Format | None:
+    """The format of redundant audio made of *payload_type* (RFC 2198 §5)."""
+    for offered in media.formats:
+        primary = offered.fmtp.partition("/")[0].strip()
+        if offered.name == "red" and primary == str(payload_type):
+            return offered
+    return None
+
+
 def misfit(codec: Codec, fmtp: str, offered: Format) -> int | None:
     """How far *offered* is from what a stream of *codec* with *fmtp* needs: 0 is just that, more
     is more than it needs, None is not enough.
     """
-    if codec_of(offered) is not codec:
+    if receiver_of(offered) is not codec:
         return None
     if codec is not Codec.H264:
         return 0
@@ -64,8 +86,8 @@ def misfit(codec: Codec, fmtp: str, offered: Format) -> int | None:
     # RFC 6184 §6.3: a receiver of mode 1 takes the single NAL units of mode 0 too.
     if sends_fragments(stream) and not sends_fragments(offered):
         return None
-    needed, given = _h264_rank(stream), _h264_rank(offered)
-    if needed is None or given is None or given < needed:
+    needed, given = h264_rank(stream), h264_rank(offered)
+    if not 0 <= needed <= given:
         return None
     spare_mode = sends_fragments(offered) != sends_fragments(stream)
     exact = _h264_profile(stream)[:4] == _h264_profile(offered)[:4]
@@ -99,9 +121,7 @@ def _speaks(codec: Codec, offered: Format) -> bool:
     if codec is Codec.H264:
         # RFC 6184 §6.2: mode 0 is the default; mode 2 is interleaved, which no browser sends.
         modes = ("0", "1")
-        return (
-            parameters.get("packetization-mode", "0") in modes and _h264_rank(offered) is not None
-        )
+        return parameters.get("packetization-mode", "0") in modes and h264_rank(offered) >= 0
     if codec is Codec.VP9:
         # RFC 9628 §7: "If no profile-id is present, Profile 0 MUST be inferred."
         return parameters.get("profile-id", "0") == "0"
@@ -114,14 +134,6 @@ def _speaks(codec: Codec, offered: Format) -> bool:
 
 def _h264_profile(offered: Format) -> str:
     return offered.parameters.get("profile-level-id", H264_DEFAULT_PROFILE).lower()
-
-
-def _h264_rank(offered: Format) -> int | None:
-    profile = _h264_profile(offered)
-    try:
-        return _H264_RANKS.get(int(profile[:2], 16))
-    except ValueError:
-        return None
 
 
 def _described(item: Format) -> str:

@@ -15,6 +15,8 @@ from levelchat.rtc.errors import UnsupportedSdp
 from levelchat.rtc.formats import (
     FEEDBACK,
     codec_of,
+    h264_rank,
+    red_of,
     refusal,
     repair_of,
     sends_fragments,
@@ -59,6 +61,8 @@ class AcceptedTrack(msgspec.Struct, frozen=True):
     media: Media
     layers: tuple[Rid, ...] = ()
     """Simulcast layers that we take, as offered; empty without simulcast."""
+    red: Format | None = None
+    """Redundant audio (RFC 2198), where it was asked for; packets then have its payload type."""
 
     @property
     def rids(self) -> tuple[str, ...]:
@@ -85,6 +89,11 @@ class AcceptedTrack(msgspec.Struct, frozen=True):
         """Packets may carry it."""
         return self.extension_ids().dependency != 0
 
+    @property
+    def red_payload_type(self) -> int:
+        """Of redundant audio; 0: the audio comes plain."""
+        return self.red.payload_type if self.red else 0
+
     def extension_ids(self) -> ExtensionIds:
         """Identifiers of what is forwarded."""
         return header_extensions.forwarded_ids(self.extensions)
@@ -97,7 +106,7 @@ class AcceptedTrack(msgspec.Struct, frozen=True):
         """Of the track, or of each of its layers."""
         return SourceConfig(
             codec=self.codec,
-            payload_type=self.format.payload_type,
+            payload_type=self.red_payload_type or self.format.payload_type,
             rtx_payload_type=self.rtx.payload_type if self.rtx else 0,
             extensions=self.extension_ids(),
             history=VIDEO_HISTORY if self.codec.kind is Kind.VIDEO else AUDIO_HISTORY,
@@ -137,24 +146,31 @@ class Negotiation(msgspec.Struct, frozen=True):
         return all(track.media.rtcp_rsize for track in self.tracks)
 
 
-def negotiate(offer: Offer, preferred: Sequence[Codec] = ()) -> Negotiation:
+def negotiate(offer: Offer, preferred: Sequence[Codec] = (), *, red: bool = False) -> Negotiation:
     """The first audio and the first video that the offerer sends and we can receive.
 
     Codecs in *preferred* come first in its order, then those of the offer in the offer's order.
+    With *red* audio is asked for with redundancy where it is offered: then only subscribers that
+    take RED hear it, and no packager does. Without, plain Opus is, even if RED comes first.
     """
     setup = our_setup(offer)
-    found = (_track(offer, kind, preferred) for kind in Kind)
+    found = (_track(offer, kind, preferred, red=red) for kind in Kind)
     tracks = tuple(sorted((track for track in found if track), key=lambda track: track.index))
     if not tracks:
         raise UnsupportedSdp("the offer sends neither audio nor video: use a=sendonly")
     check_bundle(offer, [track.media for track in tracks])
     check_payload_types(
-        item for track in tracks for item in (track.format, track.rtx) if item is not None
+        item
+        for track in tracks
+        for item in (track.format, track.rtx, track.red)
+        if item is not None
     )
     return Negotiation(tracks, setup)
 
 
-def _track(offer: Offer, kind: Kind, preferred: Sequence[Codec]) -> AcceptedTrack | None:
+def _track(
+    offer: Offer, kind: Kind, preferred: Sequence[Codec], *, red: bool
+) -> AcceptedTrack | None:
     sections = [
         (index, media)
         for index, media in enumerate(offer.media)
@@ -163,7 +179,7 @@ def _track(offer: Offer, kind: Kind, preferred: Sequence[Codec]) -> AcceptedTrac
     for index, media in sections:
         chosen = _choose(media, kind, preferred)
         if chosen is not None:
-            return _accept(index, media, *chosen)
+            return _accept(index, media, *chosen, red=red)
     if sections:
         # RFC 9725 §4.4.3: an endpoint should not accept a part of an offer silently, "which can
         # be misleading to end users".
@@ -171,7 +187,7 @@ def _track(offer: Offer, kind: Kind, preferred: Sequence[Codec]) -> AcceptedTrac
     return None
 
 
-def _accept(index: int, media: Media, codec: Codec, chosen: Format) -> AcceptedTrack:
+def _accept(index: int, media: Media, codec: Codec, chosen: Format, *, red: bool) -> AcceptedTrack:
     wanted = {*ROUTING, AUDIO_LEVEL_URI, CAPTURE_TIME_URI}
     if codec in SCALABLE:
         wanted.add(DEPENDENCY_URI)
@@ -185,6 +201,7 @@ def _accept(index: int, media: Media, codec: Codec, chosen: Format) -> AcceptedT
         extensions=extensions,
         media=media,
         layers=_layers(media, chosen, extensions),
+        red=red_of(media, chosen.payload_type) if red else None,
     )
 
 
@@ -207,11 +224,14 @@ def _choose(media: Media, kind: Kind, preferred: Sequence[Codec]) -> tuple[Codec
         if (codec := codec_of(offered)) is not None and codec.kind is kind
     ]
 
-    def rank(item: tuple[Codec, Format]) -> tuple[int, bool]:
+    def rank(item: tuple[Codec, Format]) -> tuple[int, bool, int]:
         codec, offered = item
         place = preferred.index(codec) if codec in preferred else len(preferred)
-        # Within H.264, fragmentation units (mode 1) before single NAL units (mode 0).
-        return place, codec is Codec.H264 and not sends_fragments(offered)
+        if codec is not Codec.H264:
+            return place, False, 0
+        # Fragmentation units (mode 1) before single NAL units (mode 0); then what each browser
+        # decodes (RFC 7742 §5: constrained baseline), since packets are passed on as they are.
+        return place, not sends_fragments(offered), h264_rank(offered)
 
     if not usable:
         return None

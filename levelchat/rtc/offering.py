@@ -187,7 +187,9 @@ def _taken(index: int, media: Media, track: SentTrack) -> Slot | None:
     if slot is None:
         return None
     formats = tuple(
-        usable if _repairs(usable, track) else msgspec.structs.replace(usable, rtx=None)
+        msgspec.structs.replace(
+            usable, rtx=usable.rtx if _repairs(usable, track) else None, red=None
+        )
         for usable in slot.formats
         if any(_same(usable, offered) for offered in track.formats)
     )

@@ -133,6 +133,12 @@ def repair(chosen: Format, clock_rate: int) -> Iterator[str]:
     yield f"a=fmtp:{chosen.payload_type} {chosen.fmtp}"
 
 
+def redundancy(chosen: Format) -> Iterator[str]:
+    """A format of redundant audio (RFC 2198 §5)."""
+    yield f"a=rtpmap:{chosen.payload_type} red/{chosen.clock_rate}/{chosen.channels}"
+    yield f"a=fmtp:{chosen.payload_type} {chosen.fmtp}"
+
+
 def configuration(kept: Codec, fmtp: str) -> str:
     """What the format is; nothing that limits or describes one side."""
     names = _CONFIGURATION.get(kept, ())

@@ -12,7 +12,7 @@ from levelchat.media.codec import Codec, Kind
 from levelchat.rtc import header_extensions, sdp_writing
 from levelchat.rtc.bundling import check_bundle, check_payload_types, our_setup
 from levelchat.rtc.errors import UnsupportedSdp
-from levelchat.rtc.formats import FEEDBACK, codec_of, misfit, refusal, repair_of
+from levelchat.rtc.formats import FEEDBACK, misfit, receiver_of, red_of, refusal, repair_of
 from levelchat.rtc.forward.seams import ExtensionIds, OutletConfig
 from levelchat.rtc.sdp import Extension, Format, Media, Offer
 from levelchat.rtc.sdp_writing import LocalSide
@@ -35,6 +35,13 @@ class UsableFormat(msgspec.Struct, frozen=True):
     codec: Codec
     format: Format
     rtx: Format | None = None
+    red: Format | None = None
+    """Redundant audio made of it (RFC 2198)."""
+
+    @property
+    def all(self) -> tuple[Format, ...]:
+        """It and what is made of it."""
+        return tuple(item for item in (self.format, self.rtx, self.red) if item is not None)
 
     @property
     def feedback(self) -> tuple[str, ...]:
@@ -56,8 +63,13 @@ class Slot(msgspec.Struct, frozen=True):
     extensions: ExtensionIds
     media: Media
 
-    def format_for(self, codec: Codec, fmtp: str = "") -> SlotFormat | None:
-        """For a stream of *codec* with its publisher's *fmtp*; None: the peer cannot take it."""
+    def format_for(self, codec: Codec, fmtp: str = "", *, red: bool = False) -> SlotFormat | None:
+        """For a stream of *codec* with its publisher's *fmtp*; None: the peer cannot take it.
+        *red*: the stream is redundant audio made of it.
+        """
+        if red:
+            numbers = (item.red.payload_type for item in self.formats if item.red)
+            return next(map(SlotFormat, numbers), None)
         found = [
             (distance, place)
             for place, usable in enumerate(self.formats)
@@ -128,13 +140,7 @@ def subscribe(offer: Offer) -> Subscription:
     check_bundle(offer, used)
     if not all(media.mid for media in used):
         raise UnsupportedSdp("every m-line needs a=mid")
-    check_payload_types(
-        item
-        for slot in slots
-        for usable in slot.formats
-        for item in (usable.format, usable.rtx)
-        if item is not None
-    )
+    check_payload_types(item for slot in slots for usable in slot.formats for item in usable.all)
     return Subscription(setup, tuple(slots), all(media.rtcp_rsize for media in used))
 
 
@@ -144,9 +150,9 @@ def slot_of(index: int, media: Media) -> Slot | None:
         return None
     kind = Kind(media.kind)
     formats = tuple(
-        UsableFormat(codec, item, repair_of(media, item.payload_type))
+        _usable(codec, media, item)
         for item in media.formats
-        if (codec := codec_of(item)) is not None and codec.kind is kind
+        if (codec := receiver_of(item)) is not None and codec.kind is kind
     )
     if not formats:
         return None
@@ -158,6 +164,16 @@ def slot_of(index: int, media: Media) -> Slot | None:
         formats=formats,
         extensions=header_extensions.forwarded_ids(taken),
         media=media,
+    )
+
+
+def _usable(codec: Codec, media: Media, item: Format) -> UsableFormat:
+    number = item.payload_type
+    return UsableFormat(
+        codec=codec,
+        format=item,
+        rtx=repair_of(media, number),
+        red=red_of(media, number) if codec is Codec.OPUS else None,
     )
 
 
@@ -183,7 +199,7 @@ def _accepted(
     slot: Slot, sent: Outgoing, subscription: Subscription, local: LocalSide
 ) -> Iterator[str]:
     media = slot.media
-    formats = [item for usable in slot.formats for item in (usable.format, usable.rtx) if item]
+    formats = [item for usable in slot.formats for item in usable.all]
     # RFC 3264 §6.1: a stream offered "recvonly" is answered "sendonly"; we receive on none.
     yield from sdp_writing.section(media.kind, media.protocol, media.mid, "sendonly", formats)
     yield from sdp_writing.transport(local, subscription.setup, rsize=media.rtcp_rsize)
@@ -194,6 +210,8 @@ def _accepted(
         )
         if usable.rtx is not None:
             yield from sdp_writing.repair(usable.rtx, usable.format.clock_rate)
+        if usable.red is not None:
+            yield from sdp_writing.redundancy(usable.red)
     rtx_ssrc = sent.rtx_ssrc if slot.has_rtx else 0
     yield from sdp_writing.sources(sent.ssrc, rtx_ssrc, sent.cname, f"{sent.stream} {sent.track}")
 
