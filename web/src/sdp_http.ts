@@ -50,11 +50,13 @@ export interface Question {
 }
 
 type Fetch = typeof fetch;
+/** A token, or whoever knows the one that is good now. */
+export type Token = string | (() => string);
 
 export class SdpHttp {
   constructor(
     readonly endpoint: string,
-    private readonly token: string,
+    private readonly token: Token,
     private readonly doing: Doing,
     readonly fetch: Fetch = (...request) => window.fetch(...request),
   ) {}
@@ -123,14 +125,19 @@ export class SdpHttp {
     if (!answer.ok) {
       const elsewhere = alternate(answer, text, answer.url || url);
       // Without a token the server explains headers to programs; people just need one.
-      throw new Refused(answer.status, this.token ? text : "", this.doing, elsewhere);
+      throw new Refused(answer.status, this.now() ? text : "", this.doing, elsewhere);
     }
     return { answer, body: text };
   }
 
   /** RFC 9725 §4.7.1: the token goes with every request, to the session too. */
   headers(more: Record<string, string>): Record<string, string> {
-    return this.token ? { Authorization: `Bearer ${this.token}`, ...more } : more;
+    const token = this.now();
+    return token ? { Authorization: `Bearer ${token}`, ...more } : more;
+  }
+
+  private now(): string {
+    return typeof this.token === "string" ? this.token : this.token();
   }
 }
 

@@ -10,6 +10,10 @@ const RENEW_AT = 0.8;
 /** Not sooner, whatever this machine's clock says; milliseconds. */
 const SOONEST_MS = 1000;
 
+export const RENEW_PATH = "/v1/auth/tokens/renew";
+/** After a renewal that got no answer. */
+export const RENEW_AGAIN_MS = 10_000;
+
 /** The token in an address, in the fragment or the query; empty when there is none. */
 export function tokenOf(search: string, hash: string): string {
   const fragment = new URLSearchParams(hash.replace(/^#/, ""));
@@ -38,6 +42,16 @@ export function renewAfterMs(token: string, nowMs: number): number | null {
   const due = iat * 1000 + RENEW_AT * (exp - iat) * 1000 - nowMs;
   // A clock that is behind must not put it off until the token is dead.
   return Math.round(Math.min(Math.max(due, SOONEST_MS), RENEW_AT * (exp - iat) * 1000));
+}
+
+/** The token in the body of a renewal; empty when there is none. */
+export function tokenIn(body: string): string {
+  try {
+    const view: { token?: unknown } | null = JSON.parse(body);
+    return typeof view?.token === "string" ? view.token : "";
+  } catch {
+    return "";
+  }
 }
 
 function claims(token: string): { iat?: unknown; exp?: unknown } {

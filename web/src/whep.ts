@@ -6,7 +6,7 @@
  */
 
 import { linked } from "./link";
-import { SdpHttp, type SdpSession, Unreachable } from "./sdp_http";
+import { SdpHttp, type SdpSession, type Token, Unreachable } from "./sdp_http";
 import { EventReader, type ServerEvent } from "./sse";
 
 const EVENTS = "urn:ietf:params:whep:ext:core:server-sent-events";
@@ -37,7 +37,7 @@ export interface LayerWish {
 export class Whep {
   private readonly http: SdpHttp;
 
-  constructor(endpoint: string, token: string, request?: typeof fetch) {
+  constructor(endpoint: string, token: Token, request?: typeof fetch) {
     this.http = new SdpHttp(endpoint, token, "watch", request);
   }
 

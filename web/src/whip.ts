@@ -5,14 +5,14 @@
  * peer connection and tries nothing twice.
  */
 
-import { SdpHttp, type SdpSession } from "./sdp_http";
+import { SdpHttp, type SdpSession, type Token } from "./sdp_http";
 
 export type WhipSession = SdpSession;
 
 export class Whip {
   private readonly http: SdpHttp;
 
-  constructor(endpoint: string, token: string, request?: typeof fetch) {
+  constructor(endpoint: string, token: Token, request?: typeof fetch) {
     this.http = new SdpHttp(endpoint, token, "publish", request);
   }
 

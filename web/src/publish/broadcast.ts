@@ -7,6 +7,7 @@
 
 import type { State } from "../connection_state";
 import { Keeper } from "../keeper";
+import type { Token } from "../sdp_http";
 import type { Entry } from "../stats";
 import { Whip } from "../whip";
 import { Sender, type Sending } from "./sender";
@@ -17,14 +18,15 @@ export class Broadcast {
   private readonly keeper: Keeper<Sender>;
   private sending: Sending | null = null;
 
-  constructor(path: string, show: (state: State) => void) {
+  /** *token* is asked for the one that is good now; without it the options' is. */
+  constructor(path: string, show: (state: State) => void, token?: Token) {
     this.keeper = new Keeper(
       path,
       (endpoint, report) => {
         if (!this.sending) {
           throw new Error("there is nothing to send");
         }
-        const whip = new Whip(endpoint, this.sending.options.token);
+        const whip = new Whip(endpoint, token ?? this.sending.options.token);
         return new Sender(whip, this.sending, (connected) => {
           this.offerToAnswerMs = this.keeper.leg?.offerToAnswerMs ?? null;
           report(connected);

@@ -6,6 +6,7 @@ import { roomOf, stageWhipPath, whepPath } from "../room";
 import { tokenOf, withoutToken } from "../token";
 import { Looks } from "./figures";
 import { stageOptions } from "./options";
+import { Pass } from "./pass";
 import type { Participant } from "./roster";
 import { Self } from "./self";
 import type { StageStats } from "./stats";
@@ -23,15 +24,16 @@ class StagePage implements StageView {
   private readonly subscription: Subscription;
   private readonly tiles: Tiles;
   private readonly looks = new Looks();
-  private token = this.given.publishing.token;
+  private readonly pass = new Pass();
 
   constructor(private readonly room: string) {
     const { slots, audio, clock } = this.given;
-    this.self = new Self(stageWhipPath(room), this.given, (state, error) =>
+    this.self = new Self(stageWhipPath(room), this.pass.token, this.given, (state, error) =>
       this.view.showSelf(state, error),
     );
     this.subscription = new Subscription(
       whepPath(room),
+      this.pass.token,
       { video: slots, audio: audio ? slots : 0 },
       this,
     );
@@ -43,9 +45,9 @@ class StagePage implements StageView {
     this.self.start();
     this.listen();
     window.setInterval(() => void this.measure(), MEASURE_MS);
-    takeToken();
-    if (this.token) {
-      this.enter(this.token);
+    const token = takeToken();
+    if (token) {
+      this.enter(token);
     } else {
       this.view.askForToken();
     }
@@ -127,8 +129,7 @@ class StagePage implements StageView {
   }
 
   private enter(token: string): void {
-    this.token = token;
-    this.subscription.token = token;
+    this.pass.use(token);
     if (this.given.watch) {
       this.subscription.go();
     }
@@ -151,7 +152,7 @@ class StagePage implements StageView {
     const { publishing } = this.given;
     return {
       ...publishing,
-      token: this.token,
+      token: this.pass.token(),
       source: SOURCES.find((one) => one === source) ?? publishing.source,
       codec: CODECS.find((one): one is CodecChoice => one === codec) ?? publishing.codec,
     };

@@ -9,6 +9,7 @@ import type { State } from "../connection_state";
 import { Broadcast } from "../publish/broadcast";
 import { type Captured, capture } from "../publish/capture";
 import type { Options } from "../publish/options";
+import type { Token } from "../sdp_http";
 import { find } from "../ui/dom";
 import { setIcon } from "../ui/icons";
 import { encodings } from "./encodings";
@@ -26,10 +27,11 @@ export class Self {
 
   constructor(
     path: string,
+    token: Token,
     private readonly given: StageOptions,
     private readonly show: (state: State, error: string) => void,
   ) {
-    this.broadcast = new Broadcast(path, (state) => this.onState(state));
+    this.broadcast = new Broadcast(path, (state) => this.onState(state), token);
   }
 
   get on(): boolean {

@@ -8,7 +8,7 @@
 import { waitMs } from "../backoff";
 import { RETRIES, type State } from "../connection_state";
 import { Keeper, type Report } from "../keeper";
-import { Refused } from "../sdp_http";
+import { Refused, type Token } from "../sdp_http";
 import type { ServerEvent } from "../sse";
 import type { Entry } from "../stats";
 import { type LayerWish, Whep } from "../whep";
@@ -30,12 +30,11 @@ export interface StageView {
 }
 
 export class Subscription {
-  token = "";
-
   private readonly keeper: Keeper<Receiver>;
 
   constructor(
     path: string,
+    private readonly token: Token,
     private readonly slots: Slots,
     private readonly view: StageView,
   ) {

@@ -7,15 +7,12 @@
  */
 
 import { accessPath } from "../room";
-import { renewAfterMs } from "../token";
+import { RENEW_AGAIN_MS, RENEW_PATH, renewAfterMs, tokenIn } from "../token";
 import { refusal } from "./player";
 import type { Happening } from "./state";
 
-const RENEW_PATH = "/v1/auth/tokens/renew";
 /** For an answer; milliseconds. */
 const TIMEOUT_MS = 8000;
-/** After a renewal that got no answer. */
-const AGAIN_MS = 10_000;
 
 type Fetch = typeof fetch;
 
@@ -73,10 +70,10 @@ export class Access {
       // The cookie that is there goes on for a while; the player will be told when it does not.
       this.isOpen = true;
       if (refused?.type === "network") {
-        this.renewLater(AGAIN_MS);
+        this.renewLater(RENEW_AGAIN_MS);
       }
     } else if (answer.status === 0 || answer.status >= 500) {
-      this.renewLater(AGAIN_MS);
+      this.renewLater(RENEW_AGAIN_MS);
     }
   }
 
@@ -94,14 +91,5 @@ export class Access {
     } catch {
       return { ok: false, status: 0, body: "" };
     }
-  }
-}
-
-function tokenIn(body: string): string {
-  try {
-    const view: { token?: unknown } | null = JSON.parse(body);
-    return typeof view?.token === "string" ? view.token : "";
-  } catch {
-    return "";
   }
 }
