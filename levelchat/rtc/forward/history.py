@@ -59,6 +59,9 @@ class History:
 
     def get(self, number: int) -> Packet | None:
         """The packet with the unwrapped *number*, if it is still here."""
+        if number <= self.highest - self._size:
+            # Its slot may be one that was passed over.
+            return None
         packet = self._slots[number & self._mask]
         return packet if packet is not None and packet.sequence == number else None
 

@@ -60,12 +60,14 @@ class Layering:
 class _Descriptors:
     """By VP8's and VP9's payload descriptors. Layers change between pictures only."""
 
-    __slots__ = ("_timestamp", "spatial", "temporal", "waits")
+    __slots__ = ("_timestamp", "_top", "spatial", "temporal", "waits")
 
     def __init__(self, timestamp: int | None) -> None:
         self.spatial = ALL
         self.temporal = ALL
         self.waits = 0
+        self._top = 0
+        """The highest spatial layer that the stream has."""
         self._timestamp = timestamp
 
     def takes(self, packet: Packet, wanted: tuple[int, int], *, late: bool) -> bool:
@@ -73,6 +75,7 @@ class _Descriptors:
             self._timestamp = packet.timestamp
             self._on_picture(packet, wanted)
         descriptor = packet.descriptor
+        self._top = max(self._top, descriptor.spatial)
         return descriptor.spatial <= self.spatial and descriptor.temporal <= self.temporal
 
     def _on_picture(self, packet: Packet, wanted: tuple[int, int]) -> None:
@@ -86,7 +89,7 @@ class _Descriptors:
         # between.
         if descriptor.sync and self.temporal + 1 == descriptor.temporal <= temporal:
             self.temporal = descriptor.temporal
-        if self.spatial >= spatial:
+        if self.spatial >= min(spatial, self._top):
             self.waits = 0
         elif not descriptor.temporal:
             self.waits += 1
@@ -130,18 +133,22 @@ class _Frames:
         return taken
 
     def _aim(self, frame: Frame, number: int, wanted: tuple[int, int]) -> None:
+        everything = wanted == (ALL, ALL)
         target = _best(frame, wanted)
         if self._target is not None and self._target >= len(frame.targets):
             self._target = None
         if not frame.differences:
             # A key frame's first frame: every target may be entered.
-            self._target = target if wanted != (ALL, ALL) else None
-        elif target != self._target and self._enters(frame, number, target):
+            self._target = None if everything else target
+        elif self._is_other(target, everything=everything) and self._enters(frame, number, target):
             self._target = target
-        if target == self._target or wanted == (ALL, ALL):
+        if not self._is_other(target, everything=everything):
             self.waits = 0
         elif not frame.spatial and not frame.temporal and self._is_spatial_change(frame, target):
             self.waits += 1
+
+    def _is_other(self, target: int, *, everything: bool) -> bool:
+        return target != self._target and not (everything and self._target is None)
 
     def _is_spatial_change(self, frame: Frame, target: int) -> bool:
         current = self._target

@@ -14,7 +14,7 @@ from levelchat.rtc.forward.budgets import Bucket, Spacing
 from levelchat.rtc.forward.history import History
 from levelchat.rtc.forward.layering import ALL, Layering
 from levelchat.rtc.forward.packets import Form, Packet
-from levelchat.rtc.forward.rewriting import Rewriter, Run, stamped
+from levelchat.rtc.forward.rewriting import TIMESTAMP, Rewriter, Run, stamped
 from levelchat.rtc.forward.seams import (
     KEY_FRAME_SPACING_NS,
     RESEND_BURST,
@@ -196,24 +196,21 @@ class Outlet:
             if earlier is None:
                 return False
             run = earlier
-        if self.layering is not None and not self._is_taken(packet, run):
-            return False
         if self.layering is None:
             self.marker = packet.marker
-        self._place(packet, run)
-        return True
-
-    def _place(self, packet: Packet, run: Run) -> None:
+        elif not self._is_taken(packet, run):
+            return False
         self.number = self.rewriter.sent(packet, run)
-        self.timestamp = stamped(packet.timestamp, run)
+        self.timestamp = packet.timestamp + run.timestamp & TIMESTAMP
         self.placed = run
         self.stats.packets += 1
         self.stats.bytes += len(packet.payload)
+        return True
 
     def _is_taken(self, packet: Packet, run: Run) -> bool:
         layering, rewriter = self.layering, self.rewriter
         assert layering is not None  # noqa: S101 - the caller asked
-        late = packet.sequence + run.number <= rewriter.highest
+        late = run is not rewriter.run or packet.sequence + run.number <= rewriter.highest
         if layering.takes(packet, late=late):
             self.marker = packet.marker or layering.ends_picture(packet)
             if self.marker and not packet.marker:

@@ -88,6 +88,8 @@ class PortableForwarder:
 
     def open_route(self, route: int, shard: int, rx: Any, tx: Any, cname: str) -> None:  # noqa: ANN401 - pylibsrtp.Session has no types
         known = self._routes.get(route)
+        if not self._sockets:
+            return
         if known is None:
             known = self._routes[route] = Route(route, shard, self._sockets[shard])
         known.rekey(self._wire.keys(rx, tx), cname)

@@ -15,7 +15,7 @@ from levelchat.rtc.sequence import SEQUENCE_BITS, unwrap
 MAX_WITHHELD = 256
 """Numbers that stay unused; older ones nobody asks for."""
 
-_TIMESTAMP = 0xFFFFFFFF
+TIMESTAMP = 0xFFFFFFFF
 _BYTE = 0xFF
 _FRAME = 0xFFFF
 
@@ -209,4 +209,4 @@ def patch(view: memoryview, packet: Packet, run: Run, payload_at: int, frame_at:
 
 def stamped(timestamp: int, run: Run) -> int:
     """The outgoing timestamp for a *timestamp* of the source."""
-    return timestamp + run.timestamp & _TIMESTAMP
+    return timestamp + run.timestamp & TIMESTAMP
