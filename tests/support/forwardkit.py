@@ -27,7 +27,8 @@ from levelchat.rtc.forward.seams import (
 from levelchat.rtc.stun import Address
 
 CORES = ["portable"]
-if importlib.util.find_spec("levelchat.rtc.native") is not None:
+_NATIVE = importlib.util.find_spec("levelchat.rtc.native")
+if _NATIVE is not None and _NATIVE.origin is not None:
     # Where the C core is part of the package, it must be built.
     CORES.append("native")
 
