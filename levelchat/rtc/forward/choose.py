@@ -20,7 +20,8 @@ def why_not_native() -> str:
     """Empty where the C core can be used; else the reason."""
     try:
         return str(_native().available())
-    except ImportError as error:
+    except (ImportError, AttributeError) as error:
+        # The second where its folder is there and the package is not.
         return str(error)
 
 
