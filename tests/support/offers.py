@@ -437,6 +437,202 @@ ALL = {
     "gstreamer": GSTREAMER,
 }
 
+CHROMIUM_SIMULCAST = (
+    CHROMIUM.partition("a=ssrc-group:FID")[0].replace(
+        "a=extmap:11 ",
+        "a=extmap:12 https://aomediacodec.github.io/av1-rtp-spec/"
+        "#dependency-descriptor-rtp-header-extension\na=extmap:11 ",
+    )
+    + "a=rid:l send\na=rid:m send\na=rid:h send\na=simulcast:send l;m;h\n"
+)
+"""Layers by RID: no SSRC of the video is told."""
+
+FIREFOX_SIMULCAST = (
+    FIREFOX
+    + "a=rid:f send\na=rid:h send\na=rid:q send\n"
+    + (
+        "a=extmap:8/sendonly urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id\n"
+        "a=extmap:9/sendonly urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id\n"
+        "a=simulcast:send f;h;q\n"
+    )
+)
+"""The best layer first, and SSRCs beside the RIDs."""
+
+
+def receiving(text: str, slots: int = 1) -> str:
+    """The offer of a browser that wants *slots* times one audio and one video."""
+    lines = [
+        line.replace("a=sendonly", "a=recvonly")
+        for line in text.splitlines()
+        if not line.startswith(("a=ssrc", "a=msid:", "a=group", "a=candidate"))
+    ]
+    starts = [place for place, line in enumerate(lines) if line.startswith("m=")]
+    session, sections = lines[: starts[0]], [lines[starts[0] : starts[1]], lines[starts[1] :]]
+    mids = [str(number) for number in range(2 * slots)]
+    for mid in mids:
+        session += [
+            f"a=mid:{mid}" if line.startswith("a=mid:") else line
+            for line in sections[int(mid) % 2]
+        ]
+    session.insert(4, f"a=group:BUNDLE {' '.join(mids)}")
+    return "\n".join(session) + "\n"
+
+
+AIORTC_RECEIVING = f"""v=0
+o=- 4004403593 4004403593 IN IP4 0.0.0.0
+s=-
+t=0 0
+a=group:BUNDLE 0 1
+a=msid-semantic:WMS *
+m=audio 40645 UDP/TLS/RTP/SAVPF 96 9 0 8
+c=IN IP4 192.0.2.7
+a=recvonly
+a=extmap:1 urn:ietf:params:rtp-hdrext:sdes:mid
+a=extmap:2 urn:ietf:params:rtp-hdrext:ssrc-audio-level
+a=mid:0
+a=msid:5be939fd-a5db-40b6-a010-b18c612c69a0 430a18df-2448-464e-9a9c-d5c42d9ffee7
+a=rtcp:9 IN IP4 0.0.0.0
+a=rtcp-mux
+a=ssrc:3989775550 cname:f1a7a8c2-c505-48fd-b420-90a6cbb9eed5
+a=rtpmap:96 opus/48000/2
+a=rtpmap:9 G722/8000
+a=rtpmap:0 PCMU/8000
+a=rtpmap:8 PCMA/8000
+a=candidate:f957a2332b1715da3b0ef8ba684454eb 1 udp 2130706431 192.0.2.7 40645 typ host
+a=candidate:d0bcf3d9c29a2bc887618212a1623bfa 1 udp 2130706431 2001:db8::7 54065 typ host
+a=end-of-candidates
+a=ice-ufrag:rlpH
+a=ice-pwd:rR5hBAblBCaN5fEpvmRb8G
+a=fingerprint:sha-256 {FINGERPRINT}
+a=setup:actpass
+m=video 60080 UDP/TLS/RTP/SAVPF 97 98 99 100 101 102
+c=IN IP4 192.0.2.7
+a=recvonly
+a=extmap:1 urn:ietf:params:rtp-hdrext:sdes:mid
+a=extmap:3 http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time
+a=mid:1
+a=msid:5be939fd-a5db-40b6-a010-b18c612c69a0 5e08084d-4ade-4c4f-aef0-ce6ad6b1e7a6
+a=rtcp:9 IN IP4 0.0.0.0
+a=rtcp-mux
+a=ssrc-group:FID 3303158815 2695135536
+a=ssrc:3303158815 cname:f1a7a8c2-c505-48fd-b420-90a6cbb9eed5
+a=ssrc:2695135536 cname:f1a7a8c2-c505-48fd-b420-90a6cbb9eed5
+a=rtpmap:97 VP8/90000
+a=rtcp-fb:97 nack
+a=rtcp-fb:97 nack pli
+a=rtcp-fb:97 goog-remb
+a=rtpmap:98 rtx/90000
+a=fmtp:98 apt=97
+a=rtpmap:99 H264/90000
+a=rtcp-fb:99 nack
+a=rtcp-fb:99 nack pli
+a=rtcp-fb:99 goog-remb
+a=fmtp:99 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42001f
+a=rtpmap:100 rtx/90000
+a=fmtp:100 apt=99
+a=rtpmap:101 H264/90000
+a=rtcp-fb:101 nack
+a=rtcp-fb:101 nack pli
+a=rtcp-fb:101 goog-remb
+a=fmtp:101 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f
+a=rtpmap:102 rtx/90000
+a=fmtp:102 apt=101
+a=candidate:f957a2332b1715da3b0ef8ba684454eb 1 udp 2130706431 192.0.2.7 60080 typ host
+a=end-of-candidates
+a=ice-ufrag:rlpH
+a=ice-pwd:rR5hBAblBCaN5fEpvmRb8G
+a=fingerprint:sha-256 {FINGERPRINT}
+a=setup:actpass
+"""
+
+RECEIVING = {
+    "chromium": receiving(CHROMIUM),
+    "chromium, eight of each": receiving(CHROMIUM, 8),
+    "firefox": receiving(FIREFOX),
+    "firefox, eight of each": receiving(FIREFOX, 8),
+    "safari": receiving(SAFARI),
+    "aiortc": AIORTC_RECEIVING,
+}
+
+CHROMIUM_ANSWER = """v=0
+o=- 624364539105055708 2 IN IP4 127.0.0.1
+s=-
+t=0 0
+a=group:BUNDLE 0 1
+a=extmap-allow-mixed
+a=msid-semantic: WMS
+m=audio 9 UDP/TLS/RTP/SAVPF 111
+c=IN IP4 0.0.0.0
+a=rtcp:9 IN IP4 0.0.0.0
+a=ice-ufrag:Ow69
+a=ice-pwd:TNptqKp0guLlEe2We4L3ZX15
+a=ice-options:trickle
+a=fingerprint:sha-256 FF:C1:9E:20:3A:A5:6B:30:61:9B:6F:5B:FB:42:8E:94:C7:F6:D6:56:CE:60:EC:41:B3:3D:E0:6F:8C:3C:EA:8D
+a=setup:active
+a=mid:0
+a=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level
+a=extmap:2 http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time
+a=recvonly
+a=rtcp-mux
+a=rtcp-rsize
+a=rtpmap:111 opus/48000/2
+a=fmtp:111 minptime=10;useinbandfec=1
+m=video 9 UDP/TLS/RTP/SAVPF 96 97 102 103 104 105 98 99 45 46
+c=IN IP4 0.0.0.0
+a=rtcp:9 IN IP4 0.0.0.0
+a=ice-ufrag:Ow69
+a=ice-pwd:TNptqKp0guLlEe2We4L3ZX15
+a=ice-options:trickle
+a=fingerprint:sha-256 FF:C1:9E:20:3A:A5:6B:30:61:9B:6F:5B:FB:42:8E:94:C7:F6:D6:56:CE:60:EC:41:B3:3D:E0:6F:8C:3C:EA:8D
+a=setup:active
+a=mid:1
+a=extmap:2 http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time
+a=extmap:3 https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension
+a=recvonly
+a=rtcp-mux
+a=rtcp-rsize
+a=rtpmap:96 VP8/90000
+a=rtcp-fb:96 goog-remb
+a=rtcp-fb:96 ccm fir
+a=rtcp-fb:96 nack
+a=rtcp-fb:96 nack pli
+a=rtpmap:97 rtx/90000
+a=fmtp:97 apt=96
+a=rtpmap:102 H264/90000
+a=rtcp-fb:102 goog-remb
+a=rtcp-fb:102 ccm fir
+a=rtcp-fb:102 nack
+a=rtcp-fb:102 nack pli
+a=fmtp:102 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f
+a=rtpmap:103 rtx/90000
+a=fmtp:103 apt=102
+a=rtpmap:104 H264/90000
+a=rtcp-fb:104 goog-remb
+a=rtcp-fb:104 ccm fir
+a=rtcp-fb:104 nack
+a=rtcp-fb:104 nack pli
+a=fmtp:104 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=4d001f
+a=rtpmap:105 rtx/90000
+a=fmtp:105 apt=104
+a=rtpmap:98 VP9/90000
+a=rtcp-fb:98 goog-remb
+a=rtcp-fb:98 ccm fir
+a=rtcp-fb:98 nack
+a=rtcp-fb:98 nack pli
+a=fmtp:98 profile-id=0
+a=rtpmap:99 rtx/90000
+a=fmtp:99 apt=98
+a=rtpmap:45 AV1/90000
+a=rtcp-fb:45 goog-remb
+a=rtcp-fb:45 ccm fir
+a=rtcp-fb:45 nack
+a=rtcp-fb:45 nack pli
+a=fmtp:45 level-idx=5;profile=0;tier=0
+a=rtpmap:46 rtx/90000
+a=fmtp:46 apt=45
+"""
+"""To an offer of ours with one audio and one video in all formats for browsers."""
+
 AUDIO = """m=audio 9 UDP/TLS/RTP/SAVPF 111
 a=mid:a
 a=sendonly

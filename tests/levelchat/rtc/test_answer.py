@@ -51,13 +51,48 @@ def test_what_is_not_taken_is_rejected_in_its_place() -> None:
     assert "m=video 9 UDP/TLS/RTP/SAVPF 96 97" in lines
 
 
-def test_simulcast_is_answered_without() -> None:
+def test_simulcast_that_cannot_be_told_apart_is_answered_without() -> None:
     """A publisher that offers layers is told of none, and then sends one."""
     video = offers.VIDEO + "a=rid:h send\na=rid:l send\na=simulcast:send h;l\n"
     text = answer(offers.offer(video))
 
-    assert "rid" not in text
+    assert "a=rid" not in text
     assert "simulcast" not in text
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [(offers.CHROMIUM_SIMULCAST, "l;m;h"), (offers.FIREFOX_SIMULCAST, "f;h;q")],
+)
+def test_simulcast_is_answered_layer_by_layer(text: str, names: str) -> None:
+    """RFC 8853: each accepted layer has its a=rid, in the offer's order, and its extensions."""
+    lines = answer(text).split("\r\n")
+
+    written = [line for line in lines if line.startswith("a=rid:")]
+    assert written == [f"a=rid:{name} recv" for name in names.split(";")]
+    assert f"a=simulcast:recv {names}" in lines
+    assert len([line for line in lines if "rtp-stream-id" in line]) == 2
+
+
+def test_restrictions_of_a_layer_are_repeated() -> None:
+    """But for its payload types, of which one is left anyway."""
+    video = offers.VIDEO + (
+        "a=extmap:10 urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id\n"
+        "a=rid:l send pt=96;max-width=320;depend\na=simulcast:send ~l\n"
+    )
+    text = answer(offers.offer(video))
+
+    assert "a=rid:l recv max-width=320;depend\r\na=simulcast:recv l\r\n" in text
+
+
+def test_redundant_audio_comes_first() -> None:
+    """A sender uses the first format of the answer."""
+    offered = parse_offer(offers.CHROMIUM)
+    text = render(offered, negotiate(offered, red=True), LOCAL)
+
+    assert "m=audio 9 UDP/TLS/RTP/SAVPF 63 111\r\n" in text
+    assert "a=fmtp:63 111/111\r\n" in text
+    assert " red/" not in answer(offers.CHROMIUM)
 
 
 def test_feedback_is_what_both_sides_know() -> None:

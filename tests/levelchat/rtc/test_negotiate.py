@@ -5,7 +5,14 @@ import pytest
 
 from levelchat.media.codec import Codec
 from levelchat.rtc.errors import UnsupportedCodec, UnsupportedSdp
-from levelchat.rtc.negotiate import CAPTURE_TIME_URI, Negotiation, negotiate
+from levelchat.rtc.forward.seams import (
+    AUDIO_HISTORY,
+    VIDEO_HISTORY,
+    ExtensionIds,
+    SourceConfig,
+)
+from levelchat.rtc.header_extensions import CAPTURE_TIME_URI, DEPENDENCY_URI, RID_URI
+from levelchat.rtc.negotiate import MAX_LAYERS, Negotiation, negotiate
 from levelchat.rtc.sdp import parse_offer
 
 
@@ -62,6 +69,24 @@ def test_fragments_are_preferred_within_h264() -> None:
 
     assert chosen(offers.offer(two + single.format(1)))[0][1] == 96
     assert chosen(offers.offer(two + single.format(2)))[0][1] == 95
+
+
+def test_what_most_receivers_decode_is_preferred_within_h264() -> None:
+    """Packets go on as they are, so baseline is taken before high, wherever it stands."""
+    fmtp = "a=fmtp:{} packetization-mode=1;profile-level-id={}\n"
+    video = (
+        "m=video 9 UDP/TLS/RTP/SAVPF 95 96\na=mid:v\na=sendonly\na=rtcp-mux\n"
+        "a=rtpmap:95 H264/90000\na=rtpmap:96 H264/90000\n"
+    )
+
+    assert (
+        chosen(offers.offer(video + fmtp.format(95, "640c1f") + fmtp.format(96, "42e01f")))[0][1]
+        == 96
+    )
+    assert (
+        chosen(offers.offer(video + fmtp.format(95, "42001f") + fmtp.format(96, "42e01f")))[0][1]
+        == 95
+    )
 
 
 @pytest.mark.parametrize(
@@ -181,3 +206,98 @@ def test_a_receiver_knows_what_was_agreed_on() -> None:
     assert (video.payload_type, video.rtx_payload_type) == (102, 103)
     assert (video.ssrc, video.rtx_ssrc) == (3442861270, 1066396236)
     assert (video.nack, video.pli, video.fir) == (True, True, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "rids", "lowest_first"),
+    [
+        (offers.CHROMIUM_SIMULCAST, ("l", "m", "h"), ("l", "m", "h")),
+        (offers.FIREFOX_SIMULCAST, ("f", "h", "q"), ("q", "h", "f")),
+    ],
+)
+def test_simulcast_is_taken(
+    name: str, rids: tuple[str, ...], lowest_first: tuple[str, ...]
+) -> None:
+    """Layers as offered, and what tells them apart in packets."""
+    _, video = decide(name).tracks
+
+    assert video.rids == rids
+    assert video.quality_order() == lowest_first
+    assert all((video.mid_id, video.rid_id, video.repaired_rid_id))
+
+
+def simulcast(*layers: str, extension: bool = True, order: str = "") -> str:
+    names = [layer.split(" ")[0] for layer in layers]
+    return offers.offer(
+        offers.VIDEO
+        + (f"a=extmap:10 {RID_URI}\n" if extension else "")
+        + "".join(f"a=rid:{layer}\n" for layer in layers)
+        + f"a=simulcast:send {order or ';'.join(names)}\n"
+    )
+
+
+def test_layers_are_bounded() -> None:
+    """Of more than three the first three of a=simulcast, which is the sender's preference."""
+    (track,) = decide(simulcast("a send", "b send", "c send", "d send", order="d;c;b;a")).tracks
+
+    assert track.rids == ("d", "c", "b")
+    assert len(track.rids) == MAX_LAYERS
+
+
+def test_layers_of_another_codec_are_left_out() -> None:
+    """A layer may be bound to payload types."""
+    (track,) = decide(simulcast("a send pt=96", "b send pt=98", "c send")).tracks
+
+    assert track.rids == ("a", "c")
+
+
+def test_layers_that_cannot_be_told_apart_are_not_taken() -> None:
+    """Without the RID in packets the publisher is answered without simulcast, and sends one."""
+    (track,) = decide(simulcast("a send", "b send", extension=False)).tracks
+
+    assert (track.rids, track.rid_id, track.quality_order()) == ((), 0, ())
+
+
+@pytest.mark.parametrize(
+    ("codec", "has_it"),
+    [(Codec.VP8, False), (Codec.H264, False), (Codec.VP9, True), (Codec.AV1, True)],
+)
+def test_the_dependency_descriptor_is_for_scalable_codecs(codec: Codec, *, has_it: bool) -> None:
+    """VP8 and H.264 have no layers that need it."""
+    _, video = decide(offers.CHROMIUM_SIMULCAST, codec).tracks
+
+    assert video.dependency_descriptor is has_it
+    assert video.extension_ids() == ExtensionIds(dependency=12 if has_it else 0)
+
+
+def test_a_source_knows_what_was_agreed_on() -> None:
+    """Payload types, extensions and history go from the offer to the forwarding core."""
+    text = offers.CHROMIUM.replace("a=mid:1\n", f"a=mid:1\na=extmap:9 {DEPENDENCY_URI}\n")
+    audio, video = decide(text, Codec.VP9).tracks
+
+    assert audio.source_config(tap=True, gaps=False) == SourceConfig(
+        codec=Codec.OPUS,
+        payload_type=111,
+        extensions=ExtensionIds(audio_level=1),
+        history=AUDIO_HISTORY,
+        tap=True,
+    )
+    assert video.source_config(tap=False, gaps=True) == SourceConfig(
+        codec=Codec.VP9,
+        payload_type=98,
+        rtx_payload_type=99,
+        extensions=ExtensionIds(dependency=9),
+        history=VIDEO_HISTORY,
+        gaps=True,
+    )
+
+
+def test_redundant_audio_is_taken_only_when_asked_for() -> None:
+    """Plain Opus otherwise, since not every subscriber takes RED; never where it is not offered."""
+    offered = parse_offer(offers.CHROMIUM)
+
+    assert negotiate(offered).tracks[0].red_payload_type == 0
+    audio = negotiate(offered, red=True).tracks[0]
+    assert audio.red_payload_type == 63
+    assert audio.source_config(tap=False, gaps=False).payload_type == 63
+    assert negotiate(parse_offer(offers.SAFARI), red=True).tracks[0].red_payload_type == 0

@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from levelchat.rtc.errors import MalformedSdp
-from levelchat.rtc.sdp import Fragment, IceParameters, parse_fragment, parse_offer
+from levelchat.rtc.sdp import (
+    MAX_CANDIDATES,
+    Fragment,
+    IceParameters,
+    RemoteCandidate,
+    parse_answer,
+    parse_fragment,
+    parse_offer,
+)
 
 
 @pytest.mark.parametrize("name", offers.ALL)
@@ -81,6 +89,59 @@ def test_what_is_wrong_is_named(text: str, says: str) -> None:
         parse_offer(text)
 
 
+@pytest.mark.parametrize("name", offers.RECEIVING)
+def test_offers_of_subscribers_are_read(name: str) -> None:
+    """Of those that only receive each m-line does, whatever SSRCs it names."""
+    assert all(media.receives for media in parse_offer(offers.RECEIVING[name]).media)
+
+
+def test_layers_are_read() -> None:
+    """Chromium names no SSRC beside its RIDs, Firefox does."""
+    assert parse_offer(offers.CHROMIUM_SIMULCAST).media[1].rids == ("l", "m", "h")
+    assert parse_offer(offers.CHROMIUM_SIMULCAST).media[1].ssrcs == ()
+    assert parse_offer(offers.FIREFOX_SIMULCAST).media[1].rids == ("f", "h", "q")
+
+
+def test_candidates_that_can_be_sent_to_are_kept() -> None:
+    """IP addresses over UDP, and over TCP where the peer waits; each once, and not endlessly."""
+    lines = [
+        "1 1 udp 2130706431 192.0.2.7 5000 typ host",
+        "1 1 UDP 2130706431 192.0.2.7 5000 typ host generation 0",
+        "2 1 udp 1 2001:db8::7 5001 typ srflx raddr 10.0.0.1 rport 5",
+        "3 1 tcp 1 192.0.2.7 443 typ host tcptype passive",
+        "4 1 tcp 1 192.0.2.7 9 typ host tcptype active",
+        "5 2 udp 1 192.0.2.7 5002 typ host",
+        "6 1 udp 1 a.local 5003 typ host",
+        "7 1 udp 1 192.0.2.7 0 typ host",
+        "8 1 udp 1 192.0.2.7 99999 typ host",
+        "9 1 udp 1 1.2.3.999 5004 typ host",
+        "nonsense",
+        "",
+    ]
+    text = offers.offer(offers.AUDIO, *(f"a=candidate:{line}\n" for line in lines))
+
+    assert parse_offer(text).candidates == (
+        RemoteCandidate("192.0.2.7", 5000, "udp"),
+        RemoteCandidate("2001:db8::7", 5001, "udp"),
+        RemoteCandidate("192.0.2.7", 443, "tcp"),
+    )
+    many = (f"a=candidate:1 1 udp 1 192.0.2.7 {port} typ host\n" for port in range(1, 900))
+    assert len(parse_offer(offers.offer(offers.AUDIO, *many)).candidates) == MAX_CANDIDATES
+
+
+def test_an_answer_has_decided_who_begins() -> None:
+    """RFC 8842 §5.3: active or passive; left out it is active."""
+    answer = parse_answer(offers.CHROMIUM_ANSWER)
+
+    assert (answer.setup, len(answer.media)) == ("active", 2)
+    silent = offers.CHROMIUM_ANSWER.replace("a=setup:active\n", "")
+    assert parse_answer(silent).setup == "active"
+    with pytest.raises(MalformedSdp, match="an answer has a=setup"):
+        parse_answer(offers.CHROMIUM)
+    with pytest.raises(MalformedSdp, match="the answer has no media"):
+        parse_answer("v=0\n")
+
+
 @given(st.integers(0, len(offers.CHROMIUM)))
 def test_a_truncated_offer_is_read_or_refused(length: int) -> None:
     """Whatever of an offer arrives, reading it ends in a value or in MalformedSdp."""
@@ -92,6 +153,7 @@ _NAMES = st.sampled_from(
     [
         *("group", "mid", "ice-ufrag", "ice-pwd", "fingerprint", "setup", "rtpmap", "fmtp"),
         *("rtcp-fb", "extmap", "ssrc", "ssrc-group", "candidate", "sendonly", "recvonly"),
+        *("rid", "simulcast", "msid"),
     ]
 )
 _VALUES = st.text(st.characters(codec="utf-8"), max_size=30)
@@ -109,7 +171,7 @@ _M_LINES = st.builds(
 def test_garbage_is_read_or_refused(lines: list[str]) -> None:
     """Lines of any content end in a value or in MalformedSdp, never in another error."""
     for text in ("\n".join(["v=0", *lines]), "\n".join(lines)):
-        for parse in (parse_offer, parse_fragment):
+        for parse in (parse_offer, parse_answer, parse_fragment):
             with contextlib.suppress(MalformedSdp):
                 parse(text)
 
