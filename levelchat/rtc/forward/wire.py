@@ -47,6 +47,9 @@ class Wire:
         run = outlet.placed
         image = packet.image(outlet.form)
         size = len(image.data)
+        if size > MAX_PACKET:
+            self._totals.dropped_packets += 1
+            return
         view = self.work.view
         view[:size] = image.data
         second = run.payload_type | _MARKER if outlet.marker else run.payload_type
@@ -64,6 +67,9 @@ class Wire:
             return
         image = packet.image(outlet.form)
         start, size = image.payload_at, len(image.data)
+        if size + _ORIGINAL > MAX_PACKET:
+            self._totals.dropped_packets += 1
+            return
         view = self.work.view
         view[:start] = image.data[:start]
         view[start + _ORIGINAL : size + _ORIGINAL] = image.data[start:]
@@ -89,9 +95,6 @@ class Wire:
 
     def _protect(self, route: Route, size: int) -> None:
         work, keys, totals = self.work, route.keys, self._totals
-        if size > MAX_PACKET:
-            totals.dropped_packets += 1
-            return
         work.length[0] = size
         if protect_rtp(keys.tx, work.cdata, work.length):
             totals.send_errors += 1

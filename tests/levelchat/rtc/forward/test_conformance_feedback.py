@@ -235,7 +235,9 @@ async def test_garbage_in_rtcp_does_no_harm(kit: Kit) -> None:
 async def test_a_packet_that_is_too_large_goes_nowhere(kit: Kit) -> None:
     """What fits no datagram that we forward is dropped, and the next is not."""
     viewer, source, _ = await _watching(kit)
+    source.push(1019, 1, b"\x61" * 100)
     source.push(1020, 1, b"\x61" * 1600)
+    source.push(1020, 1, b"\x61" * 6000)
     source.push(1021, 1, h264(1))
     await until(lambda: len(viewer.received) == 21)
     assert viewer.received[-1].sequence == 1021
