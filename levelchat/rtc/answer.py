@@ -65,7 +65,7 @@ def _accepted(track: AcceptedTrack, decided: Negotiation, local: LocalSide) -> I
 
 def _simulcast(layers: tuple[Rid, ...]) -> Iterator[str]:
     for layer in layers:
-        # RFC 8851 §6.2: the answer keeps the restrictions of what it keeps.
+        # RFC 8851 §6: an answer may tighten restrictions, and never loosens them.
         pairs = ";".join("=".join(filter(None, pair)) for pair in layer.restrictions)
         yield f"a=rid:{layer.name} recv {pairs}".rstrip()
     if layers:

@@ -76,12 +76,12 @@ class AcceptedTrack(msgspec.Struct, frozen=True):
 
     @property
     def rid_id(self) -> int:
-        """Of the one that names the layer (RFC 8852 §3.1); 0: none."""
+        """Of the one that names the layer (RFC 8852 §3); 0: none."""
         return header_extensions.identifier(self.extensions, RID_URI)
 
     @property
     def repaired_rid_id(self) -> int:
-        """Of the one that names the layer of a retransmission (RFC 8852 §3.2); 0: none."""
+        """Of the one that names the layer of a retransmission (RFC 8852 §3); 0: none."""
         return header_extensions.identifier(self.extensions, REPAIRED_RID_URI)
 
     @property
@@ -206,7 +206,7 @@ def _accept(index: int, media: Media, codec: Codec, chosen: Format, *, red: bool
 
 
 def _layers(media: Media, chosen: Format, extensions: tuple[Extension, ...]) -> tuple[Rid, ...]:
-    # RFC 8853 §5.5: without the RID in packets nobody can tell the layers apart.
+    # RFC 8853 relates layers by the RID in their packets; without it nobody can tell them apart.
     if not header_extensions.identifier(extensions, RID_URI):
         return ()
     usable = [

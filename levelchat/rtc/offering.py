@@ -26,7 +26,7 @@ EXTENSIONS = {
     Kind.AUDIO: ExtensionIds(audio_level=1, capture_time=2),
     Kind.VIDEO: ExtensionIds(capture_time=2, dependency=3),
 }
-"""RFC 9143 §8: an identifier means the same on all m-lines of a bundle."""
+"""An identifier means the same on all m-lines of a bundle (RFC 9143)."""
 
 _DYNAMIC = (*range(96, 128), *range(35, 64))
 """RFC 3551 §3, and those that RFC 5761 §4 leaves beside RTCP's."""

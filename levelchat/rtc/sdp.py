@@ -99,8 +99,7 @@ def parse_offer(text: str) -> Offer:
 def parse_answer(text: str) -> Offer:
     """The answer in *text*."""
     answer = _parse(text, "answer")
-    # RFC 8842 §5.3: "The answerer MUST use either a 'setup' attribute value of "active" or
-    # "passive" in the answer"; left out, RFC 4145 §4.1 makes it active.
+    # RFC 8842 §5.3: an answer has one of the two roles; there is nobody left to ask.
     if answer.setup not in ("active", "passive"):
         raise MalformedSdp(f"an answer has a=setup:active or passive, not {answer.setup[:20]!r}")
     return answer
@@ -132,7 +131,7 @@ def _parse(text: str, what: str) -> Offer:
     return Offer(
         ice=ice,
         fingerprints=_fingerprints(everything),
-        setup=first(everything, "setup") or ("actpass" if what == "offer" else "active"),
+        setup=first(everything, "setup") or ("actpass" if what == "offer" else ""),
         media=media,
         bundle=_bundle(session),
         extmap_mixed=any("extmap-allow-mixed" in attributes for attributes in everything),

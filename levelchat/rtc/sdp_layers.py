@@ -12,7 +12,7 @@ import msgspec
 from levelchat.rtc.sdp_lines import Attributes
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,16}")
-"""RFC 8851 §10; 16 bytes is what an element of the one-byte form carries (RFC 8285 §4.2)."""
+"""The rid-id of RFC 8851; 16 bytes are what the one-byte form carries (RFC 8285 §4.2)."""
 
 
 class Rid(msgspec.Struct, frozen=True):
@@ -58,7 +58,7 @@ def _listed(attributes: Attributes) -> Iterator[list[str]]:
 
 
 def _rid(value: str) -> Rid | None:
-    """None: RFC 8851 §6.3 has an "a=rid" line that is not understood discarded."""
+    """None: RFC 8851 §6 has the answerer discard an "a=rid" line that it does not understand."""
     name, _, rest = value.partition(" ")
     direction, _, parameters = rest.partition(" ")
     if direction != "send" or not _NAME.fullmatch(name):

@@ -1,4 +1,4 @@
-"""Answers offers that want to receive: WHEP (draft-ietf-wish-whep-03 §4.2).
+"""Answers offers that want to receive: WHEP (draft-ietf-wish-whep).
 
 Comes in: an offer. Goes out: a `Subscription`, whose slots say what could be sent on each m-line,
 and the answer's text. Which stream goes into which slot, and when, is not known here.
@@ -200,7 +200,7 @@ def _accepted(
 ) -> Iterator[str]:
     media = slot.media
     formats = [item for usable in slot.formats for item in usable.all]
-    # RFC 3264 §6.1: a stream offered "recvonly" is answered "sendonly"; we receive on none.
+    # WHEP: "The WHEP endpoint MUST use "sendonly" attribute in the SDP answer", to sendrecv too.
     yield from sdp_writing.section(media.kind, media.protocol, media.mid, "sendonly", formats)
     yield from sdp_writing.transport(local, subscription.setup, rsize=media.rtcp_rsize)
     yield from sdp_writing.extmaps(_kept(media))
