@@ -6,6 +6,7 @@ no place. A room has at most one live session and one that is still connecting.
 
 from ingest.errors import IngestDraining, IngestFull, RoomTaken, SessionNotFound
 from ingest.session import Session, Surroundings
+from levelchat.rtc.answer import render
 from levelchat.rtc.endpoint import RtcEndpoint
 from levelchat.rtc.negotiate import Negotiation
 from levelchat.rtc.sdp import Offer
@@ -40,13 +41,13 @@ class Publishers:
         former = self._connecting.get(room)
         if former is not None:
             former.close("replaced by a newer offer before it connected")
-        session = Session(place, decided, offer.ice, self._around, self)
-        peer = self._endpoint.open(offer, decided, session)
+        session = Session(place, decided, offer.ice, self._endpoint, self._around, self)
+        peer = self._endpoint.open(offer, decided.setup, session)
         session.begin(peer)
         self._sessions[session.key] = session
         self._connecting[room] = session
         self._around.metrics.sessions.set(len(self._sessions))
-        return session, self._endpoint.answer(offer, decided, peer)
+        return session, render(offer, decided, self._endpoint.local_side(peer))
 
     def find(self, room: str, key: str) -> Session:
         """The session with that URL."""

@@ -21,7 +21,8 @@ from levelchat.media.frame import EncodedFrame, TrackInfo
 from levelchat.media.seams import FrameSink, FrameWriter
 from levelchat.media.time import NANOSECOND
 from levelchat.rtc import rtcp
-from levelchat.rtc.negotiate import AcceptedTrack, Negotiation
+from levelchat.rtc.endpoint import RtcEndpoint
+from levelchat.rtc.negotiate import Negotiation
 from levelchat.rtc.peer import Peer
 from levelchat.rtc.receiver import TrackReceiver, TrackStats
 from levelchat.rtc.remb import RembEstimate
@@ -63,6 +64,7 @@ class Session:
         place: Membership,
         decided: Negotiation,
         remote_ice: IceParameters,
+        endpoint: RtcEndpoint,
         around: Surroundings,
         owner: SessionOwner,
     ) -> None:
@@ -74,6 +76,7 @@ class Session:
         self.remote_ice = remote_ice
         self.live = False
         self._place = place
+        self._endpoint = endpoint
         self._around = around
         self._owner = owner
         self._decided = decided
@@ -81,7 +84,8 @@ class Session:
         self._tracks = [
             (track, TrackReceiver(track.receiver(), clock)) for track in decided.tracks
         ]
-        self._by_payload_type = _by_payload_type(self._tracks)
+        self._sources: dict[int, TrackReceiver] = {}
+        self._by_payload_type: dict[int, tuple[int, bool]] = {}
         settings = around.settings
         self._feedback = Feedback(
             self._tracks,
@@ -132,14 +136,44 @@ class Session:
         self.peer.close(reason)
 
     def on_connected(self) -> None:
-        """DTLS is up."""
+        """DTLS is up: each track becomes a source of the forwarding core."""
         self._connected_ns = self._around.clock.now_ns()
+        forwarder = self._endpoint.forwarder
+        for track, receiver in self._tracks:
+            source = self._endpoint.open_source(track.source_config(tap=True, gaps=False), self)
+            self._sources[source] = receiver
+            self._by_payload_type[track.format.payload_type] = (source, False)
+            if track.media.ssrc is not None:
+                forwarder.attach(source, self.peer.route, track.media.ssrc)
+            if track.rtx is not None:
+                self._by_payload_type[track.rtx.payload_type] = (source, True)
+            if track.rtx is not None and track.media.rtx_ssrc is not None:
+                forwarder.attach(source, self.peer.route, track.media.rtx_ssrc, repair=True)
 
-    def on_rtp(self, packet: bytes, now_ns: int) -> None:
-        """A packet came: frames may be complete, and a gap may show."""
-        receiver = self._by_payload_type.get(packet[1] & 0x7F)
-        if receiver is None:
+    def on_stray(self, packet: bytes, now_ns: int) -> None:
+        """A packet of an SSRC that was not announced: its payload type says whose it is."""
+        # RFC 9143 §9.2 allows routing by payload type, which is unique in our bundles.
+        source, repair = self._by_payload_type.get(packet[1] & 0x7F, (0, False))
+        if not source:
             self._stray += 1
+            return
+        ssrc = int.from_bytes(packet[8:12], "big")
+        self._endpoint.forwarder.attach(source, self.peer.route, ssrc, repair=repair)
+        if repair:
+            self.on_packet(source, packet, now_ns)
+        else:
+            self._endpoint.forwarder.push(source, packet, now_ns)
+
+    def on_gap(self, source: int, first: int, count: int, now_ns: int) -> None:
+        """The receiver of the track sees it by itself."""
+
+    def on_filled(self, source: int, sequence: int, now_ns: int) -> None:
+        """The receiver of the track sees it by itself."""
+
+    def on_packet(self, source: int, packet: bytes, now_ns: int) -> None:
+        """A packet came: frames may be complete, and a gap may show."""
+        receiver = self._sources.get(source)
+        if receiver is None or self.peer.is_closed:
             return
         if self._writer is None and not self._go_live(now_ns):
             return
@@ -186,6 +220,8 @@ class Session:
 
     def on_closed(self, reason: str) -> None:
         """The peer is gone, by its will, ours, or silence."""
+        for source in self._sources:
+            self._endpoint.close_source(source)
         if self._writer is not None:
             self._writer.close(reason)
         self._reports.stop(reason)
@@ -248,15 +284,3 @@ class Session:
             }
             for track, receiver in self._tracks
         }
-
-
-def _by_payload_type(
-    tracks: list[tuple[AcceptedTrack, TrackReceiver]],
-) -> dict[int, TrackReceiver]:
-    """RFC 9143 §9.2 allows routing by payload type, which is unique in our bundles."""
-    table = {}
-    for track, receiver in tracks:
-        table[track.format.payload_type] = receiver
-        if track.rtx is not None:
-            table[track.rtx.payload_type] = receiver
-    return table

@@ -27,11 +27,10 @@ MAX_DATAGRAM = 1200
 """Bytes of a datagram of DTLS records: passes every path that carries WebRTC."""
 MAX_APPLICATION_DATA = 16_384
 """Bytes of one DTLS record (RFC 6347 §4.1.1); what comes in one is of no use to us."""
+_HANDSHAKE = 22
+_CLIENT_HELLO = 1
 _RECORD_HEADER = 13
 """RFC 6347 §4.1: type, version, epoch, sequence number, length."""
-
-SrtpRefused = (pylibsrtp.Error, ValueError)
-"""What `unprotect` raises: forged or replayed; too long."""
 
 
 class Certificate:
@@ -141,17 +140,10 @@ class DtlsTransport(RTCDtlsTransport):
             return []
         return self._flight()
 
-    def unprotect(self, packet: bytes) -> bytes:
-        """The RTP packet in an SRTP packet; raises one of `SrtpRefused`."""
-        return self._rx_srtp.unprotect(packet)
-
-    def unprotect_rtcp(self, packet: bytes) -> bytes:
-        """The RTCP packet in an SRTCP packet; raises one of `SrtpRefused`."""
-        return self._rx_srtp.unprotect_rtcp(packet)
-
-    def protect_rtcp(self, packet: bytes) -> bytes:
-        """The SRTCP packet for an RTCP packet."""
-        return self._tx_srtp.protect_rtcp(packet)
+    @property
+    def sessions(self) -> tuple[pylibsrtp.Session, pylibsrtp.Session]:
+        """What unprotects the other side's packets and what protects ours, once connected."""
+        return self._rx_srtp, self._tx_srtp
 
     def _advance(self) -> list[bytes]:
         assert self._ssl is not None  # noqa: S101 - `begin` made it
@@ -193,3 +185,19 @@ def _datagrams(flight: bytes) -> Iterator[bytes]:
         position = end
     if start < len(flight):
         yield flight[start:]
+
+
+def begins_association(datagram: bytes) -> bool:
+    """Whether *datagram* begins with a ClientHello in the clear."""
+    # RFC 6347 §4.1: epoch 0 is before any keys; §4.2.2: handshake type 1 is client_hello.
+    return (
+        len(datagram) > _RECORD_HEADER
+        and datagram[0] == _HANDSHAKE
+        and datagram[3:5] == b"\0\0"
+        and datagram[_RECORD_HEADER] == _CLIENT_HELLO
+    )
+
+
+def is_in_the_clear(datagram: bytes) -> bool:
+    """Whether its first record is of a handshake that has no keys yet."""
+    return len(datagram) > _RECORD_HEADER and datagram[3:5] == b"\0\0"

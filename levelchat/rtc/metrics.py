@@ -7,37 +7,56 @@ them, because a counter object costs more than dropping a garbage datagram does.
 from collections.abc import Iterator
 
 from prometheus_client import CollectorRegistry, Metric
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
+
+from levelchat.rtc.forward.seams import Forwarder, Totals
 
 
 class RtcMetrics:
-    """Declared once a process."""
+    """Declared once a process; *core* is its forwarding core."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
+    def __init__(self, registry: CollectorRegistry, core: Forwarder | None = None) -> None:
+        self._core = core
         self.peers = 0
+        self.shards = 0
         self.datagrams = 0
         self.unknown_datagrams = 0
         self.stun_rejected = 0
         self.stun_errors_sent = 0
-        self.srtp_errors = 0
         self.dtls_failures = 0
-        self.send_errors = 0
         registry.register(self)
 
     def collect(self) -> Iterator[Metric]:
         """The samples of now."""
         yield GaugeMetricFamily("levelchat_rtc_peers", "WebRTC peers", value=self.peers)
+        yield GaugeMetricFamily("levelchat_rtc_shards", "UDP ports of WebRTC", value=self.shards)
+        core = InfoMetricFamily("levelchat_rtc_core", "Which forwarding core runs")
+        core.add_metric([], {"name": self._core.name if self._core is not None else ""})
+        yield core
         for name, meaning in _COUNTERS.items():
             value = getattr(self, name)
+            yield CounterMetricFamily(f"levelchat_rtc_{name}", meaning, value=value)
+        totals = self._core.totals() if self._core is not None else Totals()
+        for name, meaning in _OF_THE_CORE.items():
+            value = getattr(totals, name)
             yield CounterMetricFamily(f"levelchat_rtc_{name}", meaning, value=value)
 
 
 _COUNTERS = {
-    "datagrams": "Datagrams that came in",
-    "unknown_datagrams": "Datagrams dropped: no protocol, or an address that no check proved",
+    "datagrams": "Datagrams that came in and are not SRTP of a known address",
+    "unknown_datagrams": "Of them dropped: no protocol, or DTLS of a stranger",
     "stun_rejected": "STUN messages that were no genuine check of a known peer",
     "stun_errors_sent": "STUN error responses",
-    "srtp_errors": "Packets that SRTP refused: forged, replayed, or of one source too many",
     "dtls_failures": "DTLS handshakes that failed",
+}
+_OF_THE_CORE = {
+    "received": "SRTP and SRTCP packets of known addresses",
+    "forwarded": "RTP packets sent to subscribers, retransmissions included",
+    "forwarded_bytes": "Bytes of them",
+    "resent": "Packets sent again because a subscriber asked",
+    "unknown": "SRTP from addresses that no check proved",
+    "srtp_errors": "Packets that SRTP refused: forged, replayed, or of one source too many",
     "send_errors": "Datagrams that the system did not take",
+    "dropped_events": "Events that Python did not take from the core in time",
+    "dropped_packets": "Packets that one shard did not take from another in time",
 }

@@ -1,8 +1,8 @@
-"""One WebRTC peer: its ICE consent, its DTLS association, its SRTP.
+"""One WebRTC peer: its ICE consent, its DTLS association, its route through the forwarding core.
 
-Comes in: checks, DTLS and SRTP of addresses that were proved; the time. Goes out: decrypted RTP
-and RTCP to whoever listens, RTCP to the peer, and one word when it is over. It parses no media
-and holds no task, timer or queue: every datagram is dealt with when it comes.
+Comes in: checks and DTLS of addresses that were proved; the time. Goes out: the keys and addresses
+that the core works with, and one word when it is over. It parses no media and holds no task,
+timer or queue: every datagram is dealt with when it comes.
 """
 
 import secrets
@@ -12,36 +12,36 @@ import msgspec
 
 from levelchat.clock import Clock
 from levelchat.media.time import NANOSECOND
-from levelchat.rtc._aiortc import DtlsTransport, SrtpRefused
+from levelchat.rtc.association import Association
+from levelchat.rtc.checks import Checks
+from levelchat.rtc.forward.seams import Forwarder
 from levelchat.rtc.metrics import RtcMetrics
 from levelchat.rtc.mux import UdpMux
-from levelchat.rtc.sdp import IceParameters
+from levelchat.rtc.sdp import IceParameters, Offer
 from levelchat.rtc.stun import Address
 
 HANDSHAKE_NS = 15 * NANOSECOND
 """From the answer to DTLS being up. Browsers give ICE up after 15 s too."""
 CONSENT_NS = 30 * NANOSECOND
-"""RFC 7675 §5.1: consent expires 30 s after the last proof of it. We are ICE-lite and send no
-checks; the peer's own, which it must repeat as long as it sends, are the proof."""
+"""RFC 7675 §5.1: consent expires 30 s after the last proof of it. As ICE-lite we send no checks;
+the peer's own, which it must repeat as long as it sends, are the proof."""
 MAX_ADDRESSES = 8
 """Addresses that checks have proved: interfaces of a phone, and where it roamed to."""
-MAX_SOURCES = 64
-"""SSRCs of one peer; libsrtp keeps a state for each. A browser uses four, and four more each time
-that it restarts a track."""
 
 _UFRAG_BYTES = 6
 _PASSWORD_BYTES = 24
 """RFC 8445 §5.3 wants 24 bits of randomness in a ufrag and 128 in a password."""
+_CNAME_BYTES = 8
 
 
 class PeerEvents(Protocol):
     """What the owner of a peer hears. Calls come from the event loop and return at once."""
 
     def on_connected(self) -> None:
-        """DTLS is up; media may come."""
+        """DTLS is up, and the route is open: sources can be attached, outlets opened."""
 
-    def on_rtp(self, packet: bytes, now_ns: int) -> None:
-        """A decrypted RTP packet."""
+    def on_stray(self, packet: bytes, now_ns: int) -> None:
+        """A decrypted RTP packet of an SSRC that no source has."""
 
     def on_rtcp(self, packet: bytes, now_ns: int) -> None:
         """A decrypted RTCP packet."""
@@ -64,31 +64,47 @@ class PeerStats(msgspec.Struct):
     """How often it changed its address."""
 
 
+class Means(msgspec.Struct, frozen=True):
+    """What every peer of an endpoint uses."""
+
+    mux: UdpMux
+    forwarder: Forwarder
+    clock: Clock
+    metrics: RtcMetrics
+
+
 class Peer:
-    """Made by `RtcEndpoint.open`, which also ticks it."""
+    """Made by `RtcEndpoint`, which also ticks it."""
 
     def __init__(
-        self,
-        *,
-        mux: UdpMux,
-        dtls: DtlsTransport,
-        events: PeerEvents,
-        clock: Clock,
-        metrics: RtcMetrics,
+        self, route: int, shard: int, association: Association, events: PeerEvents, means: Means
     ) -> None:
+        self.route = route
+        """Its number in the forwarding core."""
+        self.shard = shard
         self.ice = _fresh_ice()
-        self.stats = PeerStats()
         self.closed_reason = ""
-        self._mux = mux
-        self._dtls = dtls
-        self._events = events
-        self._clock = clock
-        self._metrics = metrics
+        self.events = events
+        self._association = association
+        self._means = means
+        self._stats = PeerStats()
         self._former_ice: IceParameters | None = None
         self._address: Address | None = None
         self._proved: dict[Address, None] = {}
-        self._sources: set[bytes] = set()
-        self._opened_ns = self._checked_ns = clock.monotonic_ns()
+        self._checks: Checks | None = None
+        self._asked: tuple[Address, ...] = ()
+        self._opened_ns = self._checked_ns = means.clock.monotonic_ns()
+
+    @property
+    def stats(self) -> PeerStats:
+        """A copy of the counts."""
+        core = self._means.forwarder.route_stats(self.route)
+        return msgspec.structs.replace(
+            self._stats,
+            srtp_packets=self._stats.srtp_packets or core.srtp_packets,
+            srtcp_packets=self._stats.srtcp_packets or core.srtcp_packets,
+            srtp_errors=self._stats.srtp_errors or core.srtp_errors,
+        )
 
     @property
     def is_closed(self) -> bool:
@@ -96,133 +112,158 @@ class Peer:
 
     @property
     def is_connected(self) -> bool:
-        return self._dtls.is_connected
+        return self._association.is_connected
 
     @property
     def address(self) -> Address | None:
         """Where it is reached now."""
         return self._address
 
+    @property
+    def round_trip_ns(self) -> int:
+        """Of our own checks; 0 where we send none."""
+        return self._checks.round_trip_ns if self._checks is not None else 0
+
     def open(self) -> None:
         """Begins to answer checks."""
-        self._mux.register(self.ice, self)
+        self._means.mux.register(self.ice, self)
+
+    def accept(self, answer: Offer) -> None:
+        """The other side's answer to our offer."""
+        self._association.expect(answer.fingerprints, client=answer.setup == "passive")
+        if self._address is not None and self._association.is_new:
+            self._send(self._association.begin())
+
+    def control(self, addresses: tuple[Address, ...], remote: IceParameters) -> None:
+        """Sends checks to *addresses*, where an ICE-lite agent answers."""
+        self._checks = Checks(addresses, self.ice, remote)
+        self._asked = addresses
+        for address in addresses:
+            self._means.mux.expect(self.shard, address, self)
+        self._send_checks(self._means.clock.monotonic_ns())
 
     def restart_ice(self) -> IceParameters:
         """New credentials; the former ones hold until a check comes with the new (RFC 8445 §9)."""
         if self._former_ice is not None:
-            self._mux.unregister(self._former_ice)
+            self._means.mux.unregister(self._former_ice)
         self._former_ice, self.ice = self.ice, _fresh_ice()
-        self._mux.register(self.ice, self)
+        self._means.mux.register(self.ice, self)
         return self.ice
 
     def send_rtcp(self, packet: bytes) -> None:
         """Sends an RTCP packet, compound or reduced-size."""
-        if self.is_connected and self._address is not None:
-            self._mux.send(self._dtls.protect_rtcp(packet), self._address)
+        if self.is_connected:
+            self._means.forwarder.send_rtcp(self.route, packet)
 
     def close(self, reason: str) -> None:
         """Ends it, once: says goodbye, forgets its addresses, tells the owner why."""
         if self.is_closed:
             return
+        self._stats = self.stats
         self.closed_reason = reason
-        self._send(self._dtls.shut_down())
+        self._send(self._association.shut_down())
+        mux = self._means.mux
         # RFC 7675 §5.2: consent is revoked at once; nothing is sent after this.
-        self._mux.unregister(self.ice)
+        mux.unregister(self.ice)
         if self._former_ice is not None:
-            self._mux.unregister(self._former_ice)
+            mux.unregister(self._former_ice)
         for address in self._proved:
-            self._mux.release(address)
-        self._events.on_closed(reason)
+            mux.release(self.shard, address)
+        for address in self._asked:
+            mux.forget(self.shard, address, self)
+        self._means.forwarder.close_route(self.route)
+        self.events.on_closed(reason)
 
     def tick(self, now_ns: int) -> None:
         """Time passed; *now_ns* is monotonic."""
+        self._send_checks(now_ns)
+        self._send(self._association.on_time())
         if not self.is_connected:
-            self._send(self._dtls.on_time())
             if now_ns - self._opened_ns > HANDSHAKE_NS:
                 self.close("no connection within 15 s" if self._proved else "nobody came")
             return
-        if now_ns - self._checked_ns > CONSENT_NS:
+        if self._checks is not None and self._checks.is_over(now_ns):
+            self.close("consent expired: no answer to our checks for 10 s")
+            return
+        if self._checks is None and now_ns - self._checked_ns > CONSENT_NS:
             self.close("consent expired: no connectivity check for 30 s")
             return
-        self._events.on_tick(self._clock.now_ns())
+        self.events.on_tick(self._means.clock.now_ns())
+
+    def _send_checks(self, now_ns: int) -> None:
+        if self._checks is not None:
+            for address, check in self._checks.due(now_ns):
+                self._means.mux.send(self.shard, check, address)
+
+    def on_response(self, datagram: bytes, address: Address) -> None:
+        """Perhaps an answer to a check of ours."""
+        now_ns = self._means.clock.monotonic_ns()
+        if self._checks is None or not self._checks.on_response(datagram, address, now_ns):
+            self._means.metrics.stun_rejected += 1
+            return
+        if address in self._proved or self._prove(address):
+            self._arrive(address, nominated=False)
 
     def on_check(self, address: Address, *, nominated: bool) -> None:
         """A genuine check came from *address*."""
-        self.stats.checks += 1
+        self._stats.checks += 1
         if address not in self._proved and not self._prove(address):
             return
-        self._checked_ns = self._clock.monotonic_ns()
+        self._checked_ns = self._means.clock.monotonic_ns()
+        self._arrive(address, nominated=nominated)
+
+    def _arrive(self, address: Address, *, nominated: bool) -> None:
         if self._address is None or (nominated and address != self._address):
-            self.stats.moves += self._address is not None
+            self._stats.moves += self._address is not None
             self._address = address
-        if self._dtls.is_new:
-            self._send(self._dtls.begin())
+            if self.is_connected:
+                self._means.forwarder.aim(self.route, address)
+        if self._association.is_new:
+            self._send(self._association.begin())
 
     def _prove(self, address: Address) -> bool:
-        if not self._mux.claim(address, self):
+        if not self._means.mux.claim(self.shard, address, self):
             return False
         self._proved[address] = None
+        if self.is_connected:
+            self._means.forwarder.bind(self.route, address)
         if len(self._proved) > MAX_ADDRESSES:
             oldest = next(known for known in self._proved if known != self._address)
             del self._proved[oldest]
-            self._mux.release(oldest)
+            self._means.mux.release(self.shard, oldest)
+            self._means.forwarder.unbind(oldest, self.shard)
         return True
 
     def on_dtls(self, datagram: bytes) -> None:
         """DTLS records came."""
-        connected = self.is_connected
-        self._send(self._dtls.receive(datagram))
-        if self._dtls.has_failed:
-            self._metrics.dtls_failures += 1
+        connected, keys = self.is_connected, self._association.keys
+        self._send(self._association.receive(datagram))
+        if self._association.has_failed:
+            self._means.metrics.dtls_failures += 1
             self.close("DTLS failed: no common cipher, or a certificate that the offer denies")
-        elif self._dtls.closed_by_peer:
+        elif self._association.closed_by_peer:
             self.close("the publisher closed the connection")
-        elif self.is_connected and not connected:
-            self._events.on_connected()
+        elif self.is_connected and self._association.keys != keys:
+            self._open_route()
+            if not connected:
+                self.events.on_connected()
 
-    def on_srtp(self, datagram: bytes) -> None:
-        """SRTP or SRTCP came."""
-        if not self.is_connected:
-            self._metrics.unknown_datagrams += 1
-            return
-        # RFC 5761 §4: on one port, packet types 192 to 223 are RTCP.
-        is_rtcp = 192 <= datagram[1] <= 223 if len(datagram) > 1 else False  # noqa: PLR2004
-        source = datagram[4:8] if is_rtcp else datagram[8:12]
-        if source not in self._sources and len(self._sources) >= MAX_SOURCES:
-            self._refuse()
-            return
-        try:
-            if is_rtcp:
-                packet = self._dtls.unprotect_rtcp(datagram)
-            else:
-                packet = self._dtls.unprotect(datagram)
-        except SrtpRefused:
-            self._refuse()
-            return
-        self._sources.add(source)
-        self._deliver(packet, is_rtcp=is_rtcp)
-
-    def _deliver(self, packet: bytes, *, is_rtcp: bool) -> None:
-        now_ns = self._clock.now_ns()
-        if is_rtcp:
-            self.stats.srtcp_packets += 1
-            self._events.on_rtcp(packet, now_ns)
-        else:
-            self.stats.srtp_packets += 1
-            self._events.on_rtp(packet, now_ns)
+    def _open_route(self) -> None:
+        forwarder = self._means.forwarder
+        rx, tx = self._association.sessions
+        forwarder.open_route(self.route, self.shard, rx, tx, secrets.token_hex(_CNAME_BYTES))
+        for address in self._proved:
+            forwarder.bind(self.route, address)
+        forwarder.aim(self.route, self._address)
 
     def on_fault(self) -> None:
         """Handling one of its datagrams raised."""
         self.close("internal error; the log has it")
 
-    def _refuse(self) -> None:
-        self.stats.srtp_errors += 1
-        self._metrics.srtp_errors += 1
-
     def _send(self, datagrams: list[bytes]) -> None:
         if self._address is not None:
             for datagram in datagrams:
-                self._mux.send(datagram, self._address)
+                self._means.mux.send(self.shard, datagram, self._address)
 
 
 def _fresh_ice() -> IceParameters:

@@ -17,6 +17,7 @@ MAGIC_COOKIE = 0x2112A442
 BINDING_REQUEST = 0x0001
 BINDING_SUCCESS = 0x0101
 BINDING_ERROR = 0x0111
+SUCCESS_BYTES = BINDING_SUCCESS.to_bytes(2, "big")
 
 BAD_REQUEST = 400
 UNAUTHENTICATED = 401
@@ -30,6 +31,10 @@ _XOR_MAPPED_ADDRESS = 0x0020
 _PRIORITY = 0x0024
 _USE_CANDIDATE = 0x0025
 _FINGERPRINT = 0x8028
+_ICE_CONTROLLING = 0x802A
+
+_PEER_REFLEXIVE_PRIORITY = 110 << 24 | 0xFFFF << 8 | 0xFF
+"""RFC 8445 §7.1.1: what a candidate that the check reveals would have."""
 
 _UNDERSTOOD = frozenset(
     {_USERNAME, _MESSAGE_INTEGRITY, _MESSAGE_INTEGRITY_SHA256, _PRIORITY, _USE_CANDIDATE}
@@ -136,6 +141,31 @@ def success(request: BindingRequest, address: Address, password: str) -> bytes:
     """The response that tells the peer its own *address*."""
     mapped = _attribute(_XOR_MAPPED_ADDRESS, _xor_address(address, request.transaction))
     return _signed(BINDING_SUCCESS, request.transaction, mapped, password)
+
+
+def request(transaction: bytes, username: str, password: str, tie_breaker: int) -> bytes:
+    """A check of a controlling agent that nominates at once (RFC 8445 §7.1.1, §7.1.2)."""
+    name = username.encode()
+    body = _attribute(_USERNAME, name)
+    body += _attribute(_PRIORITY, _NUMBER.pack(_PEER_REFLEXIVE_PRIORITY))
+    body += _attribute(_ICE_CONTROLLING, tie_breaker.to_bytes(8, "big"))
+    body += _attribute(_USE_CANDIDATE, b"")
+    return _signed(BINDING_REQUEST, transaction, body, password)
+
+
+def read_success(data: bytes, password: str) -> bytes | None:
+    """The transaction that *data* is the genuine success response of; None for anything else."""
+    if len(data) < _HEADER.size:
+        return None
+    kind, length, cookie, transaction = _HEADER.unpack_from(data)
+    if cookie != MAGIC_COOKIE or kind != BINDING_SUCCESS or length != len(data) - _HEADER.size:
+        return None
+    found = _attributes(data)
+    if found is None or not _fingerprint_fits(data, found) or _MESSAGE_INTEGRITY not in found:
+        return None
+    position, integrity = found[_MESSAGE_INTEGRITY]
+    expected = hmac.digest(password.encode(), _covered(data, position), "sha1")
+    return bytes(transaction) if hmac.compare_digest(integrity, expected) else None
 
 
 def error(request: BindingRequest, code: int) -> bytes:

@@ -19,7 +19,8 @@ from levelchat.bus.nats import NatsBus
 from levelchat.bus.seams import Bus
 from levelchat.clock import Clock
 from levelchat.errors import EnvironmentFault
-from levelchat.rtc.endpoint import RtcEndpoint, RtcSettings
+from levelchat.rtc.endpoint import RtcEndpoint
+from levelchat.rtc.settings import RtcSettings
 from levelchat.service import keykeeping, planes, problem
 from levelchat.service.loop_lag import LoopLag
 from levelchat.service.metrics import ServiceMetrics
@@ -180,6 +181,8 @@ class Server:
             host=self._settings.host,
             port=self._settings.udp_port,
             public_address=self._settings.public_address,
+            shards=self._settings.shards,
+            core=self._settings.forwarding,
         )
         return RtcEndpoint(settings=settings, clock=self._clock, metrics=metrics)
 

@@ -7,7 +7,7 @@ nobody knows, or a value of the wrong type, is a `SettingsError` that names it.
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
@@ -34,7 +34,12 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     http_port: int = 8080
     """TCP port of HTTP."""
     udp_port: int = 8443
-    """UDP port of all WebRTC."""
+    """First UDP port of WebRTC; each further shard has the next one."""
+    shards: int = 0
+    """UDP ports of WebRTC, each with a thread of its own in the native core; 0: one a processor,
+    at most 8."""
+    forwarding: Literal["auto", "native", "portable"] = "auto"
+    """Forwarding core: `auto` takes the native one where it was built."""
     public_address: str = ""
     """IP address that publishers reach this machine at; empty: this machine's own addresses."""
     data: str = "./data"

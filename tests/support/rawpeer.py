@@ -108,7 +108,7 @@ class RawPeer:
         assert self.dtls is not None
         self.sequence += 1
         header = struct.pack("!BBHII", 0x80, payload_type, self.sequence & 0xFFFF, timestamp, ssrc)
-        self.send(self.dtls._tx_srtp.protect(header + payload))
+        self.send(self.dtls.sessions[1].protect(header + payload))
 
     async def rtcp(self) -> bytes:
         """The next RTCP packet of the server, decrypted."""
@@ -116,7 +116,7 @@ class RawPeer:
         while True:
             data = await self.receive()
             if 128 <= data[0] <= 191:
-                return self.dtls.unprotect_rtcp(data)
+                return self.dtls.sessions[0].unprotect_rtcp(data)
 
     def move(self) -> None:
         """Goes on from another address."""

@@ -9,10 +9,12 @@ from prometheus_client import CollectorRegistry
 from rawpeer import RawPeer
 from whip import ShiftedClock
 
-from levelchat.rtc.endpoint import RtcEndpoint, RtcSettings
+from levelchat.rtc.answer import render
+from levelchat.rtc.endpoint import RtcEndpoint
 from levelchat.rtc.negotiate import negotiate
 from levelchat.rtc.peer import Peer
 from levelchat.rtc.sdp import parse_offer
+from levelchat.rtc.settings import RtcSettings
 
 
 @dataclass
@@ -28,7 +30,7 @@ class Heard:
     def on_connected(self) -> None:
         self.connected += 1
 
-    def on_rtp(self, packet: bytes, _now_ns: int) -> None:
+    def on_stray(self, packet: bytes, _now_ns: int) -> None:
         self.rtp.append(packet)
 
     def on_rtcp(self, packet: bytes, _now_ns: int) -> None:
@@ -57,15 +59,17 @@ class Setup:
         offer = parse_offer(raw.offer())
         decided = negotiate(offer)
         heard = Heard()
-        peer = self.endpoint.open(offer, decided, heard)
-        return peer, heard, self.endpoint.answer(offer, decided, peer)
+        peer = self.endpoint.open(offer, decided.setup, heard)
+        return peer, heard, render(offer, decided, self.endpoint.local_side(peer))
 
 
 @contextlib.asynccontextmanager
 async def running(host: str = "127.0.0.1") -> AsyncIterator[Setup]:
     clock = ShiftedClock()
     endpoint = RtcEndpoint(
-        settings=RtcSettings(host=host, port=0), clock=clock, metrics=CollectorRegistry()
+        settings=RtcSettings(host=host, port=0, shards=1, core="portable"),
+        clock=clock,
+        metrics=CollectorRegistry(),
     )
     await endpoint.start()
     timer = asyncio.create_task(endpoint.run())

@@ -31,7 +31,8 @@ from levelchat.clock import SystemClock
 from levelchat.media.codec import Kind
 from levelchat.media.frame import EncodedFrame, TrackInfo
 from levelchat.media.time import NANOSECOND
-from levelchat.rtc.endpoint import RtcEndpoint, RtcSettings
+from levelchat.rtc.endpoint import RtcEndpoint
+from levelchat.rtc.settings import RtcSettings
 from levelchat.service import problem
 from levelchat.service.plane import Context, Plane
 from levelchat.service.settings import Settings

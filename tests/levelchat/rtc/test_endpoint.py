@@ -8,15 +8,17 @@ from prometheus_client import CollectorRegistry
 from rawpeer import RawPeer
 from whip import ShiftedClock, until
 
-from levelchat.rtc.endpoint import RtcEndpoint, RtcSettings
+from levelchat.rtc.answer import render
+from levelchat.rtc.endpoint import RtcEndpoint
 from levelchat.rtc.errors import BadPublicAddress, EndpointClosed, UdpPortUnusable
 from levelchat.rtc.negotiate import negotiate
 from levelchat.rtc.sdp import parse_offer
+from levelchat.rtc.settings import RtcSettings
 
 
 def endpoint(**settings: object) -> RtcEndpoint:
     return RtcEndpoint(
-        settings=RtcSettings(**{"host": "127.0.0.1", "port": 0} | settings),
+        settings=RtcSettings(**{"host": "127.0.0.1", "port": 0, "shards": 1} | settings),
         clock=ShiftedClock(),
         metrics=CollectorRegistry(),
     )
@@ -77,7 +79,7 @@ async def test_a_closed_endpoint_takes_nobody() -> None:
     raw.close()
 
     with pytest.raises(EndpointClosed) as refusal:
-        endpoint().open(offer, negotiate(offer), rtcpeers.Heard())
+        endpoint().open(offer, "passive", rtcpeers.Heard())
 
     assert refusal.value.headers == {"Retry-After": "1"}
 
@@ -104,9 +106,9 @@ async def test_the_public_address_is_announced() -> None:
     raw = RawPeer()
     offer = parse_offer(raw.offer())
     decided = negotiate(offer)
-    peer = public.open(offer, decided, rtcpeers.Heard())
+    peer = public.open(offer, decided.setup, rtcpeers.Heard())
 
-    text = public.answer(offer, decided, peer)
+    text = render(offer, decided, public.local_side(peer))
 
     lines = {line for line in text.split("\r\n") if line.startswith("a=candidate")}
     assert [line.split()[4:6] for line in lines] == [["203.0.113.7", str(public.port)]]
@@ -118,7 +120,7 @@ async def test_a_faulty_listener_loses_its_peer_only() -> None:
     """A defect while handling one peer's packet ends that peer, and no other."""
 
     class Faulty(rtcpeers.Heard):
-        def on_rtp(self, _packet: bytes, _now_ns: int) -> None:
+        def on_stray(self, _packet: bytes, _now_ns: int) -> None:
             raise RuntimeError("a defect")
 
         def on_tick(self, _now_ns: int) -> None:
@@ -132,8 +134,8 @@ async def test_a_faulty_listener_loses_its_peer_only() -> None:
         offer = parse_offer(bad.offer())
         decided = negotiate(offer)
         faulty = Faulty()
-        peer = setup.endpoint.open(offer, decided, faulty)
-        await bad.connect(setup.endpoint.answer(offer, decided, peer))
+        peer = setup.endpoint.open(offer, decided.setup, faulty)
+        await bad.connect(render(offer, decided, setup.endpoint.local_side(peer)))
 
         bad.send_rtp(96, b"x")
         await until(lambda: faulty.closed)

@@ -10,7 +10,8 @@ import rtcpeers
 from rawpeer import RawPeer
 from whip import until
 
-from levelchat.rtc.peer import MAX_ADDRESSES, MAX_SOURCES
+from levelchat.rtc.forward.seams import MAX_SSRCS
+from levelchat.rtc.peer import MAX_ADDRESSES
 
 RECEIVER_REPORT = struct.pack("!BBHI", 0x80, 201, 1, 1)
 
@@ -29,8 +30,9 @@ async def test_media_comes_through(client: bool) -> None:  # noqa: FBT001
         async with rtcpeers.running() as setup:
             peer, heard, answer = setup.open(raw)
             await raw.connect(answer)
+            await until(lambda: heard.connected)
             raw.send_rtp(96, b"hello")
-            raw.send(raw.dtls.protect_rtcp(RECEIVER_REPORT))
+            raw.send(raw.dtls.sessions[1].protect_rtcp(RECEIVER_REPORT))
 
             await until(lambda: heard.rtp and heard.rtcp)
 
@@ -214,7 +216,7 @@ async def test_garbage_from_the_peer_itself_is_counted(raw: RawPeer) -> None:
         assert len(heard.rtp) == 1
         assert heard.closed == []
         assert peer.stats.srtp_errors == 500
-        assert setup.endpoint.metrics.srtp_errors == 500
+        assert setup.endpoint.forwarder.totals().srtp_errors == 500
 
 
 async def test_sources_are_bounded(raw: RawPeer) -> None:
@@ -222,12 +224,12 @@ async def test_sources_are_bounded(raw: RawPeer) -> None:
     async with rtcpeers.running() as setup:
         peer, heard, answer = setup.open(raw)
         await raw.connect(answer)
-        for ssrc in range(MAX_SOURCES + 20):
+        for ssrc in range(MAX_SSRCS + 20):
             raw.send_rtp(96, b"x", ssrc=ssrc)
 
         await until(lambda: peer.stats.srtp_errors == 20)
 
-        assert len(heard.rtp) == MAX_SOURCES
+        assert len(heard.rtp) == MAX_SSRCS
 
 
 async def test_media_before_dtls_is_dropped(raw: RawPeer) -> None:
@@ -238,7 +240,7 @@ async def test_media_before_dtls_is_dropped(raw: RawPeer) -> None:
         await raw.check()
         raw.send(b"\x80\x60" + bytes(30))
 
-        await until(lambda: setup.endpoint.metrics.unknown_datagrams)
+        await until(lambda: setup.endpoint.forwarder.totals().unknown)
 
         assert heard.rtp == []
         assert peer.stats.srtp_errors == 0
