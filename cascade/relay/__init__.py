@@ -1,0 +1,1 @@
+"""The tree of nodes: who pulls what from whom, and what happens when one of them goes."""
