@@ -1,6 +1,6 @@
-"""Which of this machine's addresses a publisher may reach us at.
+"""Which of this machine's addresses a peer may reach us at.
 
-Comes in: the address that we listen on, and the configured public one. Goes out: addresses in
+Comes in: the address that we listen on, and the configured public ones. Goes out: addresses in
 order of preference. It asks the system for its interfaces and nobody else for anything.
 """
 
@@ -17,13 +17,15 @@ LOOPBACK = "127.0.0.1"
 
 
 def reachable(host: str, public_address: str) -> tuple[str, ...]:
-    """*public_address* if there is one, else *host*, else everything that a wildcard stands for.
+    """What *public_address* names, else *host*, else everything that a wildcard stands for.
 
+    *public_address* is one address, or several with commas between: of IPv4 and IPv6, say.
     Loopback comes last: from another machine it leads elsewhere, and some publishers try only
     the first candidate.
     """
     if public_address:
-        return (_public(public_address),)
+        named = (_public(item.strip()) for item in public_address.split(","))
+        return tuple(dict.fromkeys(named))[:MAX_ADDRESSES]
     listening = ipaddress.ip_address(host)
     if not listening.is_unspecified:
         return (host,)
@@ -36,7 +38,8 @@ def _public(address: str) -> str:
         return str(ipaddress.ip_address(address))
     except ValueError as error:
         raise BadPublicAddress(
-            f"public_address is an IP address like 203.0.113.7, not {address!r}"
+            "public_address is an IP address like 203.0.113.7, or several with commas between, "
+            f"not {address!r}"
         ) from error
 
 

@@ -1,10 +1,11 @@
-"""The WebRTC endpoint of a process: its UDP ports, one certificate, all peers, one core.
+"""The WebRTC endpoint of a process: its ports, one certificate, all peers, one core.
 
 Comes in: offers that were taken. Goes out: peers, sources, outlets, our side of answers. It owns
 the one timer of all peers, which runs only while there is a peer. It knows nothing of rooms.
 """
 
 import asyncio
+import contextlib
 import os
 import secrets
 import socket
@@ -29,12 +30,13 @@ from levelchat.rtc.forward.seams import (
     SourceEvents,
 )
 from levelchat.rtc.metrics import RtcMetrics
-from levelchat.rtc.mux import UdpMux
+from levelchat.rtc.mux import Mux
 from levelchat.rtc.owners import Owners
 from levelchat.rtc.peer import Means, Peer, PeerEvents
 from levelchat.rtc.sdp import Fingerprint, Offer
 from levelchat.rtc.settings import RtcSettings
 from levelchat.rtc.stun import Address
+from levelchat.rtc.tcp import TcpServer
 
 TICK_SECONDS = 0.02
 """Between two looks at all peers: fine enough for retransmission requests, whose round-trips are
@@ -63,7 +65,9 @@ class RtcEndpoint:
         self.forwarder: Forwarder = choose.make(settings.core, clock)
         self.numbers = Numbers()
         self._metrics = RtcMetrics(metrics, self.forwarder)
-        self._mux = UdpMux(self.forwarder, clock, self._metrics)
+        self._occupied = asyncio.Event()
+        self._tcp = TcpServer(clock, self._metrics, self._occupied)
+        self._mux = Mux(self.forwarder, self._tcp, clock, self._metrics)
         self._means = Means(self._mux, self.forwarder, clock, self._metrics)
         self._owners = Owners(self._mux)
         self._sockets: list[socket.socket] = []
@@ -71,7 +75,6 @@ class RtcEndpoint:
         self._reached: tuple[str, ...] = ()
         self._peers: dict[Peer, None] = {}
         self._crowd: list[int] = []
-        self._occupied = asyncio.Event()
 
     @property
     def port(self) -> int:
@@ -79,22 +82,30 @@ class RtcEndpoint:
         return self._sockets[0].getsockname()[1] if self._sockets else 0
 
     @property
+    def tcp_port(self) -> int:
+        """0 where there is no WebRTC over TCP."""
+        return self._tcp.port
+
+    @property
     def metrics(self) -> RtcMetrics:
         return self._metrics
 
     async def start(self) -> None:
-        """Binds the ports; raises `UdpPortUnusable` or `BadPublicAddress`."""
+        """Binds the ports; raises `UdpPortUnusable`, `TcpPortUnusable` or `BadPublicAddress`."""
         settings = self._settings
         shards = settings.shards or min(os.cpu_count() or 1, MAX_SHARDS)
-        bound = sockets.bind_all(settings.host, settings.port, shards)
-        try:
+        with contextlib.ExitStack() as undo:
+            bound = sockets.bind_all(settings.host, settings.port, shards)
+            for sock in bound:
+                undo.callback(sock.close)
             host = bound[0].getsockname()[0]
             self._reached = addresses.reachable(host, settings.public_address)
+            if settings.tcp_port >= 0:
+                listening = sockets.listen(settings.host, settings.tcp_port or settings.port)
+                undo.callback(listening.close)
+                await self._tcp.open(listening, self._mux.on_frame, self._mux.on_lost)
             self.forwarder.open(bound, self._owners)
-        except BaseException:
-            for sock in bound:
-                sock.close()
-            raise
+            undo.pop_all()
         self._sockets = bound
         self._crowd = [0] * shards
         self._metrics.shards = shards
@@ -102,6 +113,7 @@ class RtcEndpoint:
         _log.info(
             "webrtc listening",
             ports=[sock.getsockname()[1] for sock in bound],
+            tcp_port=self.tcp_port,
             addresses=self._reached,
             core=self.forwarder.name,
         )
@@ -114,6 +126,7 @@ class RtcEndpoint:
             now_ns = self._clock.monotonic_ns()
             for peer in list(self._peers):
                 self._tick(peer, now_ns)
+            self._tcp.tick(now_ns)
             self._forget_closed()
 
     async def close(self) -> None:
@@ -121,6 +134,7 @@ class RtcEndpoint:
         for peer in list(self._peers):
             peer.close("server stopping")
         self._forget_closed()
+        await self._tcp.close()
         if self._sockets:
             self.forwarder.close()
         for sock in self._sockets:
@@ -152,10 +166,13 @@ class RtcEndpoint:
         """What an answer or offer says of *peer*."""
         certificate = self._open_certificate()
         port = self._sockets[peer.shard].getsockname()[1]
+        candidates = [Candidate(address, port) for address in self._reached]
+        if self.tcp_port:
+            candidates += [Candidate(address, self.tcp_port, "tcp") for address in self._reached]
         return LocalSide(
             ice=peer.ice,
             fingerprint=certificate.fingerprint,
-            candidates=tuple(Candidate(address, port) for address in self._reached),
+            candidates=tuple(candidates),
             session_id=secrets.randbits(_SESSION_ID_BITS),
         )
 
@@ -232,7 +249,7 @@ class RtcEndpoint:
             self._crowd[peer.shard] -= 1
             self._owners.forget(peer)
         self._metrics.peers = len(self._peers)
-        if not self._peers:
+        if not self._peers and not self._tcp.is_busy:
             self._occupied.clear()
 
 

@@ -24,12 +24,21 @@ class RtcMetrics:
         self.stun_rejected = 0
         self.stun_errors_sent = 0
         self.dtls_failures = 0
+        self.tcp_connections = 0
+        self.tcp_refused = 0
+        self.tcp_unproved = 0
+        self.tcp_stalled = 0
+        self.tcp_malformed = 0
+        self.tcp_dropped = 0
         registry.register(self)
 
     def collect(self) -> Iterator[Metric]:
         """The samples of now."""
         yield GaugeMetricFamily("levelchat_rtc_peers", "WebRTC peers", value=self.peers)
         yield GaugeMetricFamily("levelchat_rtc_shards", "UDP ports of WebRTC", value=self.shards)
+        yield GaugeMetricFamily(
+            "levelchat_rtc_tcp_connections", "TCP connections of WebRTC", value=self.tcp_connections
+        )
         core = InfoMetricFamily("levelchat_rtc_core", "Which forwarding core runs")
         core.add_metric([], {"name": self._core.name if self._core is not None else ""})
         yield core
@@ -48,6 +57,11 @@ _COUNTERS = {
     "stun_rejected": "STUN messages that were no genuine check of a known peer",
     "stun_errors_sent": "STUN error responses",
     "dtls_failures": "DTLS handshakes that failed",
+    "tcp_refused": "TCP connections beyond the most there may be, altogether or of one host",
+    "tcp_unproved": "TCP connections cut because no genuine check came in time",
+    "tcp_stalled": "TCP connections cut because their reader had stopped",
+    "tcp_malformed": "TCP connections cut because they carried no datagrams",
+    "tcp_dropped": "Datagrams that a TCP connection had no room for, or that had no connection",
 }
 _OF_THE_CORE = {
     "received": "SRTP and SRTCP packets of known addresses",

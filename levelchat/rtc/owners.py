@@ -7,7 +7,8 @@ its own peer or source, and nobody else.
 import structlog
 
 from levelchat.rtc.forward.seams import OutletEvents, SourceEvents
-from levelchat.rtc.mux import UdpMux
+from levelchat.rtc.mux import Mux
+from levelchat.rtc.path import Path
 from levelchat.rtc.peer import Peer
 from levelchat.rtc.stun import Address
 
@@ -17,7 +18,7 @@ _log = structlog.get_logger("rtc")
 class Owners:
     """The `ForwarderEvents` of an endpoint."""
 
-    def __init__(self, mux: UdpMux) -> None:
+    def __init__(self, mux: Mux) -> None:
         self._mux = mux
         self.peers: dict[int, Peer] = {}
         self.sources: dict[int, SourceEvents] = {}
@@ -30,7 +31,7 @@ class Owners:
             del self.outlets[outlet]
 
     def on_datagram(self, shard: int, datagram: bytes, address: Address, _now_ns: int) -> None:
-        self._mux.on_datagram(shard, datagram, address)
+        self._mux.on_datagram(Path(shard, address), datagram)
 
     def on_stray(self, route: int, packet: bytes, now_ns: int) -> None:
         peer = self._peer(route)
@@ -89,7 +90,9 @@ class Owners:
                 _fail(peer, "a switch was not noted")
 
     def on_outgoing(self, route: int, datagram: bytes) -> None:
-        """No peer is aimed at nothing yet."""
+        peer = self._peer(route)
+        if peer is not None:
+            peer.on_outgoing(datagram)
 
     def _peer(self, route: int) -> Peer | None:
         peer = self.peers.get(route)

@@ -1,6 +1,6 @@
 """One WebRTC peer: its ICE consent, its DTLS association, its route through the forwarding core.
 
-Comes in: checks and DTLS of addresses that were proved; the time. Goes out: the keys and addresses
+Comes in: checks and DTLS of paths that were proved; the time. Goes out: the keys and addresses
 that the core works with, and one word when it is over. It parses no media and holds no task,
 timer or queue: every datagram is dealt with when it comes.
 """
@@ -16,7 +16,8 @@ from levelchat.rtc.association import Association
 from levelchat.rtc.checks import Checks
 from levelchat.rtc.forward.seams import Forwarder
 from levelchat.rtc.metrics import RtcMetrics
-from levelchat.rtc.mux import UdpMux
+from levelchat.rtc.mux import Mux
+from levelchat.rtc.path import Path
 from levelchat.rtc.sdp import IceParameters, Offer
 from levelchat.rtc.stun import Address
 
@@ -61,13 +62,13 @@ class PeerStats(msgspec.Struct):
     srtp_errors: int = 0
     checks: int = 0
     moves: int = 0
-    """How often it changed its address."""
+    """How often it went from one path to another."""
 
 
 class Means(msgspec.Struct, frozen=True):
     """What every peer of an endpoint uses."""
 
-    mux: UdpMux
+    mux: Mux
     forwarder: Forwarder
     clock: Clock
     metrics: RtcMetrics
@@ -89,10 +90,10 @@ class Peer:
         self._means = means
         self._stats = PeerStats()
         self._former_ice: IceParameters | None = None
-        self._address: Address | None = None
-        self._proved: dict[Address, None] = {}
+        self._path: Path | None = None
+        self._proved: dict[Path, None] = {}
         self._checks: Checks | None = None
-        self._asked: tuple[Address, ...] = ()
+        self._asked: tuple[Path, ...] = ()
         self._opened_ns = self._checked_ns = means.clock.monotonic_ns()
 
     @property
@@ -117,7 +118,12 @@ class Peer:
     @property
     def address(self) -> Address | None:
         """Where it is reached now."""
-        return self._address
+        return self._path.address if self._path is not None else None
+
+    @property
+    def is_over_tcp(self) -> bool:
+        """It is reached by a TCP connection."""
+        return self._path is not None and self._path.is_tcp
 
     @property
     def round_trip_ns(self) -> int:
@@ -131,15 +137,15 @@ class Peer:
     def accept(self, answer: Offer) -> None:
         """The other side's answer to our offer."""
         self._association.expect(answer.fingerprints, client=answer.setup == "passive")
-        if self._address is not None and self._association.is_new:
+        if self._path is not None and self._association.is_new:
             self._send(self._association.begin())
 
     def control(self, addresses: tuple[Address, ...], remote: IceParameters) -> None:
         """Sends checks to *addresses*, where an ICE-lite agent answers."""
         self._checks = Checks(addresses, self.ice, remote)
-        self._asked = addresses
-        for address in addresses:
-            self._means.mux.expect(self.shard, address, self)
+        self._asked = tuple(Path(self.shard, address) for address in addresses)
+        for path in self._asked:
+            self._means.mux.expect(path, self)
         self._send_checks(self._means.clock.monotonic_ns())
 
     def restart_ice(self) -> IceParameters:
@@ -167,10 +173,10 @@ class Peer:
         mux.unregister(self.ice)
         if self._former_ice is not None:
             mux.unregister(self._former_ice)
-        for address in self._proved:
-            mux.release(self.shard, address)
-        for address in self._asked:
-            mux.forget(self.shard, address, self)
+        for path in self._proved:
+            mux.release(path)
+        for path in self._asked:
+            mux.forget(path, self)
         self._means.forwarder.close_route(self.route)
         self.events.on_closed(reason)
 
@@ -193,46 +199,64 @@ class Peer:
     def _send_checks(self, now_ns: int) -> None:
         if self._checks is not None:
             for address, check in self._checks.due(now_ns):
-                self._means.mux.send(self.shard, check, address)
+                self._means.mux.send(Path(self.shard, address), check)
 
-    def on_response(self, datagram: bytes, address: Address) -> None:
+    def on_response(self, datagram: bytes, path: Path) -> None:
         """Perhaps an answer to a check of ours."""
         now_ns = self._means.clock.monotonic_ns()
-        if self._checks is None or not self._checks.on_response(datagram, address, now_ns):
+        if self._checks is None or not self._checks.on_response(datagram, path.address, now_ns):
             self._means.metrics.stun_rejected += 1
             return
-        if address in self._proved or self._prove(address):
-            self._arrive(address, nominated=False)
+        if path in self._proved or self._prove(path):
+            self._arrive(path, nominated=False)
 
-    def on_check(self, address: Address, *, nominated: bool) -> None:
-        """A genuine check came from *address*."""
+    def on_check(self, path: Path, *, nominated: bool) -> None:
+        """A genuine check came by *path*."""
         self._stats.checks += 1
-        if address not in self._proved and not self._prove(address):
+        if path not in self._proved and not self._prove(path):
             return
         self._checked_ns = self._means.clock.monotonic_ns()
-        self._arrive(address, nominated=nominated)
+        self._arrive(path, nominated=nominated)
 
-    def _arrive(self, address: Address, *, nominated: bool) -> None:
-        if self._address is None or (nominated and address != self._address):
-            self._stats.moves += self._address is not None
-            self._address = address
+    def on_lost(self, path: Path) -> None:
+        """A TCP connection of its is over; it may open another, until consent expires."""
+        self._proved.pop(path, None)
+        if path == self._path:
+            # RFC 8445 §12.1: data goes to the selected pair; the next check selects one.
+            self._path = None
+
+    def _arrive(self, path: Path, *, nominated: bool) -> None:
+        if self._path is None or (nominated and path != self._path):
+            self._stats.moves += self._path is not None
+            self._path = path
             if self.is_connected:
-                self._means.forwarder.aim(self.route, address)
+                self._aim()
         if self._association.is_new:
             self._send(self._association.begin())
 
-    def _prove(self, address: Address) -> bool:
-        if not self._means.mux.claim(self.shard, address, self):
+    def _aim(self) -> None:
+        path = self._path
+        address = path.address if path is not None and not path.is_tcp else None
+        self._means.forwarder.aim(self.route, address)
+
+    def _prove(self, path: Path) -> bool:
+        mux, forwarder = self._means.mux, self._means.forwarder
+        if not mux.claim(path, self):
             return False
-        self._proved[address] = None
-        if self.is_connected:
-            self._means.forwarder.bind(self.route, address)
+        self._proved[path] = None
+        if self.is_connected and not path.is_tcp:
+            forwarder.bind(self.route, path.address)
         if len(self._proved) > MAX_ADDRESSES:
-            oldest = next(known for known in self._proved if known != self._address)
+            oldest = next(known for known in self._proved if known != self._path)
             del self._proved[oldest]
-            self._means.mux.release(self.shard, oldest)
-            self._means.forwarder.unbind(oldest, self.shard)
+            mux.release(oldest)
+            if not oldest.is_tcp:
+                forwarder.unbind(oldest.address, self.shard)
         return True
+
+    def on_outgoing(self, datagram: bytes) -> None:
+        """SRTP that the core was not told an address for."""
+        self._send([datagram])
 
     def on_dtls(self, datagram: bytes) -> None:
         """DTLS records came."""
@@ -252,18 +276,19 @@ class Peer:
         forwarder = self._means.forwarder
         rx, tx = self._association.sessions
         forwarder.open_route(self.route, self.shard, rx, tx, secrets.token_hex(_CNAME_BYTES))
-        for address in self._proved:
-            forwarder.bind(self.route, address)
-        forwarder.aim(self.route, self._address)
+        for path in self._proved:
+            if not path.is_tcp:
+                forwarder.bind(self.route, path.address)
+        self._aim()
 
     def on_fault(self) -> None:
         """Handling one of its datagrams raised."""
         self.close("internal error; the log has it")
 
     def _send(self, datagrams: list[bytes]) -> None:
-        if self._address is not None:
+        if self._path is not None:
             for datagram in datagrams:
-                self._means.mux.send(self.shard, datagram, self._address)
+                self._means.mux.send(self._path, datagram)
 
 
 def _fresh_ice() -> IceParameters:

@@ -12,8 +12,11 @@ class RtcSettings(msgspec.Struct, frozen=True):
     """Address that the UDP ports are bound to."""
     port: int = 8443
     """First UDP port of all WebRTC; shard *n* has the one *n* above it; 0: any."""
+    tcp_port: int = 0
+    """TCP port of WebRTC, for peers whose UDP is blocked; 0: the number of `port`; -1: none."""
     public_address: str = ""
-    """IP address that peers reach this machine at; empty: this machine's own addresses."""
+    """IP address that peers reach this machine at, or several with commas between; empty: this
+    machine's own addresses."""
     shards: int = 0
     """UDP ports, each with its thread in the native core; 0: one a core, at most 8."""
     core: Literal["auto", "native", "portable"] = "auto"

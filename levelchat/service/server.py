@@ -25,7 +25,7 @@ from levelchat.service import keykeeping, planes, problem
 from levelchat.service.loop_lag import LoopLag
 from levelchat.service.metrics import ServiceMetrics
 from levelchat.service.plane import Context, Plane
-from levelchat.service.settings import ServerSettings, Settings
+from levelchat.service.settings import ServerSettings, Settings, webrtc_tcp_port
 from levelchat.service.status import StatusRoutes
 
 _log = structlog.get_logger("server")
@@ -180,6 +180,7 @@ class Server:
         settings = RtcSettings(
             host=self._settings.host,
             port=self._settings.udp_port,
+            tcp_port=webrtc_tcp_port(self._settings),
             public_address=self._settings.public_address,
             shards=self._settings.shards,
             core=self._settings.forwarding,

@@ -30,18 +30,22 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Section `server`: the process itself."""
 
     host: str = "0.0.0.0"
-    """Address that the HTTP and UDP ports are bound to."""
+    """Address that the ports of HTTP and WebRTC are bound to."""
     http_port: int = 8080
     """TCP port of HTTP."""
     udp_port: int = 8443
     """First UDP port of WebRTC; each further shard has the next one."""
+    tcp_port: int = 0
+    """TCP port of WebRTC, for peers whose UDP is blocked; 0: the number of `udp_port`, unless HTTP
+    has that; -1: none."""
     shards: int = 0
     """UDP ports of WebRTC, each with a thread of its own in the native core; 0: one a processor,
     at most 8."""
     forwarding: Literal["auto", "native", "portable"] = "auto"
     """Forwarding core: `auto` takes the native one where it was built."""
     public_address: str = ""
-    """IP address that publishers reach this machine at; empty: this machine's own addresses."""
+    """IP address that WebRTC reaches this machine at, or several with commas between (IPv4 and
+    IPv6); empty: this machine's own addresses."""
     data: str = "./data"
     """Folder of everything that is kept: keys, database, recordings."""
     planes: tuple[str, ...] = ("edge", "packager", "ingest", "rooms")
@@ -61,6 +65,14 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     empty: the keys under `data`."""
     uvloop: bool = True
     """Run on uvloop where it is installed."""
+
+
+def webrtc_tcp_port(server: ServerSettings) -> int:
+    """The TCP port of WebRTC; 0: any, -1: none."""
+    if server.tcp_port:
+        return server.tcp_port
+    taken = server.udp_port and server.udp_port == server.http_port
+    return -1 if taken else server.udp_port
 
 
 class Settings:

@@ -100,7 +100,7 @@ async def test_bad_settings_leave_no_socket() -> None:
 
 
 async def test_the_public_address_is_announced() -> None:
-    """The one candidate is the configured address with the bound port."""
+    """The one candidate each of UDP and TCP is the configured address with the bound port."""
     public = endpoint(public_address="203.0.113.7")
     await public.start()
     raw = RawPeer()
@@ -111,7 +111,11 @@ async def test_the_public_address_is_announced() -> None:
     text = render(offer, decided, public.local_side(peer))
 
     lines = {line for line in text.split("\r\n") if line.startswith("a=candidate")}
-    assert [line.split()[4:6] for line in lines] == [["203.0.113.7", str(public.port)]]
+    said = {line.split()[2]: line.split()[4:6] for line in lines}
+    assert said == {
+        "udp": ["203.0.113.7", str(public.port)],
+        "tcp": ["203.0.113.7", str(public.tcp_port)],
+    }
     await public.close()
     raw.close()
 

@@ -129,9 +129,9 @@ async def test_addresses_are_bounded(raw: RawPeer) -> None:
             await raw.check()
 
         assert len(peer._proved) == MAX_ADDRESSES
-        assert len(setup.endpoint._mux._by_address) == MAX_ADDRESSES
+        assert len(setup.endpoint._mux._by_path) == MAX_ADDRESSES
         peer.close("enough")
-        assert setup.endpoint._mux._by_address == {}
+        assert setup.endpoint._mux._by_path == {}
         assert setup.endpoint._mux._by_ufrag == {}
 
 
