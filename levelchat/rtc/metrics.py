@@ -36,8 +36,9 @@ class RtcMetrics:
         """The samples of now."""
         yield GaugeMetricFamily("levelchat_rtc_peers", "WebRTC peers", value=self.peers)
         yield GaugeMetricFamily("levelchat_rtc_shards", "UDP ports of WebRTC", value=self.shards)
+        connections = self.tcp_connections
         yield GaugeMetricFamily(
-            "levelchat_rtc_tcp_connections", "TCP connections of WebRTC", value=self.tcp_connections
+            "levelchat_rtc_tcp_connections", "TCP connections of WebRTC", value=connections
         )
         core = InfoMetricFamily("levelchat_rtc_core", "Which forwarding core runs")
         core.add_metric([], {"name": self._core.name if self._core is not None else ""})

@@ -118,6 +118,14 @@ class RawPeer:
             if 128 <= data[0] <= 191:
                 return self.dtls.sessions[0].unprotect_rtcp(data)
 
+    async def rtp(self) -> bytes:
+        """The next RTP packet of the server, decrypted."""
+        assert self.dtls is not None
+        while True:
+            data = await self.receive()
+            if 128 <= data[0] <= 191 and not 192 <= data[1] <= 223:
+                return self.dtls.sessions[0].unprotect(data)
+
     def move(self) -> None:
         """Goes on from another address."""
         self.socket.close()

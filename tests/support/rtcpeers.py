@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import struct
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
@@ -9,8 +10,10 @@ from prometheus_client import CollectorRegistry
 from rawpeer import RawPeer
 from whip import ShiftedClock
 
+from levelchat.media.codec import Codec
 from levelchat.rtc.answer import render
 from levelchat.rtc.endpoint import RtcEndpoint
+from levelchat.rtc.forward.seams import OutletConfig, Selection, SourceConfig
 from levelchat.rtc.negotiate import negotiate
 from levelchat.rtc.peer import Peer
 from levelchat.rtc.sdp import parse_offer
@@ -63,11 +66,49 @@ class Setup:
         return peer, heard, render(offer, decided, self.endpoint.local_side(peer))
 
 
+@dataclass
+class OutletHeard:
+    """An `OutletEvents` that remembers."""
+
+    wanted: int = 0
+    switched: list[int] = field(default_factory=list)
+
+    def on_key_frame_wanted(self, _outlet: int, _now_ns: int) -> None:
+        self.wanted += 1
+
+    def on_switched(self, _outlet: int, source: int, _now_ns: int) -> None:
+        self.switched.append(source)
+
+
+class Channel:
+    """A source, and what subscribers get of it."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._endpoint = setup.endpoint
+        self._source = setup.endpoint.open_source(SourceConfig(Codec.OPUS, 111), None)
+        self._sequence = 0
+
+    def subscribe(self, peer: Peer, ssrc: int = 0xAAAA) -> None:
+        outlet = self._endpoint.open_outlet(
+            peer, OutletConfig(ssrc, 48_000, is_video=False), OutletHeard()
+        )
+        self._endpoint.forwarder.select(
+            outlet, Selection(source=self._source, payload_type=102, at_once=True)
+        )
+
+    def push(self, payload: bytes) -> None:
+        self._sequence += 1
+        header = struct.pack("!BBHII", 0x80, 111, self._sequence & 0xFFFF, self._sequence * 960, 7)
+        self._endpoint.forwarder.push(self._source, header + payload, self._sequence * 20_000_000)
+
+
 @contextlib.asynccontextmanager
-async def running(host: str = "127.0.0.1") -> AsyncIterator[Setup]:
+async def running(
+    host: str = "127.0.0.1", *, core: str = "portable", shards: int = 1, tcp_port: int = 0
+) -> AsyncIterator[Setup]:
     clock = ShiftedClock()
     endpoint = RtcEndpoint(
-        settings=RtcSettings(host=host, port=0, shards=1, core="portable"),
+        settings=RtcSettings(host=host, port=0, tcp_port=tcp_port, shards=shards, core=core),
         clock=clock,
         metrics=CollectorRegistry(),
     )
