@@ -26,6 +26,7 @@ ERRORS = (
     "levelchat.commands.processes",
     "levelchat.commands.publish",
     "levelchat.rtc.errors",
+    "levelchat.service.errors",
     "levelchat.service.server",
     "levelchat.service.settings",
 )

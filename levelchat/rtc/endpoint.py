@@ -87,13 +87,18 @@ class RtcEndpoint:
         return self._tcp.port
 
     @property
+    def shards(self) -> int:
+        """How many ports and threads it has."""
+        return self._settings.shards or min(os.cpu_count() or 1, MAX_SHARDS)
+
+    @property
     def metrics(self) -> RtcMetrics:
         return self._metrics
 
     async def start(self) -> None:
         """Binds the ports; raises `UdpPortUnusable`, `TcpPortUnusable` or `BadPublicAddress`."""
         settings = self._settings
-        shards = settings.shards or min(os.cpu_count() or 1, MAX_SHARDS)
+        shards = self.shards
         with contextlib.ExitStack() as undo:
             bound = sockets.bind_all(settings.host, settings.port, shards)
             for sock in bound:

@@ -10,10 +10,10 @@ import msgspec
 from levelchat.service.plane import Context, Plane
 from levelchat.service.settings import ServerSettings, Settings, SettingsError
 
-NAMES = ("edge", "packager", "ingest", "rooms")
+NAMES = ("edge", "packager", "cascade", "ingest", "rooms")
 """In the order they are made: each finds in the seams what the ones before it offer."""
 
-NEEDS_RTC = frozenset({"ingest"})
+NEEDS_RTC = frozenset({"cascade", "ingest"})
 
 
 def check(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -23,7 +23,9 @@ class Wrong(msgspec.Struct, frozen=True):
 
 
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The document of RFC 9457 §3.1 with our `code` and `request_id`; `errors` on a 422."""
+    """The document of RFC 9457 §3.1 with our `code` and `request_id`; `errors` on a 422,
+    `alternate` where another server would do it.
+    """
 
     type: str
     title: str
@@ -33,6 +35,7 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     request_id: str
     instance: str
     errors: tuple[Wrong, ...] = ()
+    alternate: str = ""
 
 
 def response(error: LevelChatError, request: web.Request) -> web.Response:
@@ -46,6 +49,7 @@ def response(error: LevelChatError, request: web.Request) -> web.Response:
         request_id=request_id(request),
         instance=request.path,
         errors=_wrong(error),
+        alternate=getattr(error, "alternate", ""),
     )
     return web.Response(
         status=error.status,

@@ -48,7 +48,7 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     IPv6); empty: this machine's own addresses."""
     data: str = "./data"
     """Folder of everything that is kept: keys, database, recordings."""
-    planes: tuple[str, ...] = ("edge", "packager", "ingest", "rooms")
+    planes: tuple[str, ...] = ("edge", "packager", "cascade", "ingest", "rooms")
     """Which planes this process runs."""
     log_format: str = "auto"
     """`json`, `console`, or `auto`: console on a terminal, else JSON."""

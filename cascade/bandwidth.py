@@ -1,0 +1,136 @@
+"""How much one subscriber can take, by what it says and by what gets lost on the way.
+
+Comes in: once a second, what was sent, its REMB, its losses, and what one would like to send. Goes
+out: a budget, and how much padding to send to find out whether there is room for more. Pure.
+
+A receiver's estimate (REMB) never says much more than what comes; so that only whoever sends more
+learns whether more would do: probes of padding, which cost no picture if they are lost.
+"""
+
+from typing import NamedTuple
+
+import msgspec
+
+from levelchat.media.time import NANOSECOND
+
+MIN_BUDGET = 30_000
+"""Bits a second. Whoever says less, or nonsense, still gets sound."""
+HIGH_LOSS = 26
+"""256ths: a tenth. Below it loss is more often the radio's than a full queue's (GCC §6)."""
+LOW_LOSS = 5
+"""256ths: 2 %, above which a probe has failed."""
+STRIKES = 2
+"""Seconds in a row: one burst that was late is no reason for a worse picture."""
+STALE_NS = 5 * NANOSECOND
+"""A REMB older than this says nothing."""
+FIRST_WAIT_NS = 3 * NANOSECOND
+MAX_WAIT_NS = 60 * NANOSECOND
+"""Between a drop and the next probe; doubled when one fails, halved when one succeeds."""
+PROBE_MS = 900
+PROBES = 2
+"""Seconds of probing before it is believed: Chromium's estimate takes one to follow."""
+MAX_PROBE = 5_000_000
+HEADROOM = 8
+"""Sevenths: what is asked of a probe above what would be sent."""
+
+
+class Sample(NamedTuple):
+    """One second's."""
+
+    sent: int
+    """Bits a second that went out, probes left out."""
+    wanted: int
+    """Bits a second that one would send if there were room."""
+    loss: int
+    """256ths of what was sent."""
+    remb: int
+    """Bits a second; 0: none came."""
+    remb_ns: int
+    """When it came."""
+
+
+class Verdict(NamedTuple):
+    """What to do in the next second."""
+
+    budget: int | None
+    """Bits a second; None: as much as one likes."""
+    probe: int
+    """Bits a second of padding beside the media; 0: none."""
+
+
+class _Probe(msgspec.Struct):
+    goal: int
+    left: int
+
+
+class Bandwidth:
+    """One subscriber's."""
+
+    def __init__(self) -> None:
+        self._budget: int | None = None
+        self._wait_ns = FIRST_WAIT_NS
+        self._next_probe_ns = 0
+        self._probe: _Probe | None = None
+        self._strikes = 0
+
+    @property
+    def budget(self) -> int | None:
+        """Bits a second; None: nothing speaks against any."""
+        return self._budget
+
+    def second(self, sample: Sample, now_ns: int) -> Verdict:
+        """Another second has passed."""
+        remb = sample.remb if sample.remb and now_ns - sample.remb_ns <= STALE_NS else 0
+        ceiling = self._ceiling(sample, remb)
+        self._strikes = self._strikes + 1 if ceiling is not None else 0
+        if ceiling is not None and self._strikes >= STRIKES:
+            self._drop(max(ceiling, MIN_BUDGET), now_ns)
+        elif self._probe is not None:
+            self._follow(self._probe, sample, remb, now_ns)
+        return Verdict(self._budget, self._padding(sample, now_ns))
+
+    def _ceiling(self, sample: Sample, remb: int) -> int | None:
+        """What it can take at most, if that is less than what was sent."""
+        if sample.loss >= HIGH_LOSS and self._probe is None:
+            # draft-ietf-rmcat-gcc §6: above 10 %, As_hat(i) = As_hat(i-1) (1 - 0.5 p).
+            return sample.sent * (512 - sample.loss) // 512
+        # A receiver whose queue grows says 0.85 of what comes (GCC §5.5).
+        return remb if remb and remb * 10 < sample.sent * 9 else None
+
+    def _drop(self, ceiling: int, now_ns: int) -> None:
+        if self._probe is not None:
+            self._wait_ns = min(2 * self._wait_ns, MAX_WAIT_NS)
+        self._budget, self._probe = ceiling, None
+        self._next_probe_ns = now_ns + self._wait_ns
+
+    def _follow(self, probe: _Probe, sample: Sample, remb: int, now_ns: int) -> None:
+        if sample.loss > LOW_LOSS:
+            self._wait_ns = min(2 * self._wait_ns, MAX_WAIT_NS)
+            self._next_probe_ns = now_ns + self._wait_ns
+            self._probe = None
+            return
+        if remb >= probe.goal or (probe.left == 0 and not remb):
+            self._succeed(probe.goal)
+        elif probe.left == 0:
+            # It rose as far as it did; the next probe begins there.
+            self._budget = max(self._budget or 0, min(remb, probe.goal))
+            self._next_probe_ns = now_ns + self._wait_ns
+            self._probe = None
+
+    def _succeed(self, goal: int) -> None:
+        self._budget = goal
+        self._wait_ns = max(self._wait_ns // 2, FIRST_WAIT_NS)
+        self._probe = None
+
+    def _padding(self, sample: Sample, now_ns: int) -> int:
+        if self._budget is None or sample.wanted <= self._budget:
+            return 0
+        if self._probe is None:
+            if now_ns < self._next_probe_ns:
+                return 0
+            self._probe = _Probe(goal=sample.wanted, left=PROBES)
+        if self._probe.left == 0:
+            return 0
+        self._probe.left -= 1
+        more = self._probe.goal * HEADROOM // 7 - sample.sent
+        return max(min(more, MAX_PROBE), 0)

@@ -1,0 +1,62 @@
+"""What flows in the sources of a stage, and how loud it is.
+
+Comes in: the forwarding core's counts of sources, the time. Goes out: rates, whether a source
+flows, audio levels, counts of key frames. It remembers nothing of sources that nobody names.
+"""
+
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from cascade.layers import Flow
+from levelchat.media.time import NANOSECOND
+from levelchat.rtc.forward.seams import SourceStats
+
+SILENT_NS = 1 * NANOSECOND
+"""A layer that the encoder dropped is given up after this; pictures come more often."""
+WINDOW_NS = 1 * NANOSECOND
+"""Over which rates are taken."""
+
+_BITS = 8
+
+
+class _Measured(msgspec.Struct):
+    since_ns: int
+    bytes: int
+    rate: int = 0
+
+
+class Meter:
+    """One room's."""
+
+    def __init__(self, read: Callable[[int], SourceStats]) -> None:
+        self._read = read
+        self._measured: dict[int, _Measured] = {}
+        self.flows: dict[int, Flow] = {}
+        self.levels: dict[int, int] = {}
+        """-dBov of each source, the loudest since the look before; 127 is silence."""
+        self.key_frames: dict[int, int] = {}
+
+    def look(self, sources: Iterable[int], now_ns: int) -> bool:
+        """At all *sources*; True if one of them began or ceased to flow."""
+        there = dict.fromkeys(sources)
+        former = {source: flow.flows for source, flow in self.flows.items()}
+        for source in there:
+            self._take(source, self._read(source), now_ns)
+        for table in (self._measured, self.flows, self.levels, self.key_frames):
+            for source in [known for known in table if known not in there]:
+                del table[source]
+        return former != {source: flow.flows for source, flow in self.flows.items()}
+
+    def _take(self, source: int, stats: SourceStats, now_ns: int) -> None:
+        measured = self._measured.get(source)
+        if measured is None:
+            measured = self._measured[source] = _Measured(now_ns, stats.bytes)
+        passed_ns = now_ns - measured.since_ns
+        if passed_ns >= WINDOW_NS:
+            rate = (stats.bytes - measured.bytes) * _BITS * NANOSECOND // passed_ns
+            measured.since_ns, measured.bytes, measured.rate = now_ns, stats.bytes, rate
+        flows = bool(stats.last_packet_ns) and now_ns - stats.last_packet_ns <= SILENT_NS
+        self.flows[source] = Flow(measured.rate, flows)
+        self.levels[source] = stats.audio_level
+        self.key_frames[source] = stats.key_frames
