@@ -30,6 +30,7 @@ class RawPeer:
         self.socket = self._new_socket()
         self.server: tuple[str, int] = ("", 0)
         self.ice = ("", "")
+        self.theirs: tuple[Fingerprint, ...] = ()
         self.dtls: DtlsTransport | None = None
         self.sequence = 1000
 
@@ -58,9 +59,13 @@ class RawPeer:
         self.server = (address, int(port))
         self.ice = (attribute(answer, "ice-ufrag"), attribute(answer, "ice-pwd"))
         algorithm, value = attribute(answer, "fingerprint").split()
-        self.dtls = DtlsTransport(
-            self.certificate, (Fingerprint(algorithm, value),), client=self.client
-        )
+        self.theirs = (Fingerprint(algorithm, value),)
+        self.dtls = DtlsTransport(self.certificate, self.theirs, client=self.client)
+
+    def begin_anew(self) -> None:
+        """Forgets its keys; the next handshake is of another association."""
+        assert self.dtls is not None
+        self.dtls = DtlsTransport(self.certificate, self.theirs, client=self.client)
 
     def request(self, *, nominate: bool = True, password: str | None = None) -> foreign.Message:
         message = foreign.Message(foreign.Method.BINDING, foreign.Class.REQUEST)
