@@ -15,7 +15,7 @@ from typing import Literal
 import av
 import msgspec
 
-from levelchat.service.settings import ServerSettings
+from levelchat.service.settings import ServerSettings, webrtc_tcp_port
 
 ENCODERS = ("libx264", "aac")
 DECODERS = ("h264", "vp8", "vp9", "libdav1d", "libopus")
@@ -44,6 +44,7 @@ def examine(settings: ServerSettings) -> list[Finding]:
         _event_loop(),
         _port("HTTP port", socket.SOCK_STREAM, settings.host, settings.http_port, "--http-port"),
         _port("UDP port", socket.SOCK_DGRAM, settings.host, settings.udp_port, "--udp-port"),
+        _webrtc_tcp(settings),
         _open_files(),
         _receive_buffer(),
         _data(Path(settings.data)),
@@ -84,8 +85,17 @@ def _event_loop() -> Finding:
     return Finding("event loop", "ok", "uvloop")
 
 
+def _webrtc_tcp(settings: ServerSettings) -> Finding:
+    port = webrtc_tcp_port(settings)
+    if port < 0:
+        found = "off (server.tcp_port): peers whose UDP is blocked need TURN"
+        return Finding("WebRTC TCP port", "ok", found)
+    return _port("WebRTC TCP port", socket.SOCK_STREAM, settings.host, port, "server.tcp_port")
+
+
 def _port(what: str, kind: socket.SocketKind, host: str, port: int, option: str) -> Finding:
-    with socket.socket(socket.AF_INET, kind) as probe:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, kind) as probe:
         if kind is socket.SOCK_STREAM:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

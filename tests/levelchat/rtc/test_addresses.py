@@ -14,6 +14,14 @@ def test_a_public_address_stands_alone() -> None:
     assert reachable("::", "2001:DB8::7") == ("2001:db8::7",)
 
 
+def test_several_public_addresses_are_told() -> None:
+    """With commas between, in the order of the settings, each once."""
+    assert reachable("::", "203.0.113.7, 2001:db8::7,203.0.113.7") == (
+        "203.0.113.7",
+        "2001:db8::7",
+    )
+
+
 def test_one_address_is_itself() -> None:
     """An endpoint that listens on one address is reached there."""
     assert reachable("127.0.0.1", "") == ("127.0.0.1",)
@@ -33,3 +41,5 @@ def test_a_name_is_no_public_address() -> None:
     """A host name in the settings is refused with an example."""
     with pytest.raises(BadPublicAddress, match=r"203\.0\.113\.7"):
         reachable("0.0.0.0", "live.example")
+    with pytest.raises(BadPublicAddress, match="''"):
+        reachable("0.0.0.0", "203.0.113.7,")

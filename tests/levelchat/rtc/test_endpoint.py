@@ -1,6 +1,7 @@
 """Laws of the endpoint."""
 
 import asyncio
+import socket
 
 import pytest
 import rtcpeers
@@ -10,7 +11,12 @@ from whip import ShiftedClock, until
 
 from levelchat.rtc.answer import render
 from levelchat.rtc.endpoint import RtcEndpoint
-from levelchat.rtc.errors import BadPublicAddress, EndpointClosed, UdpPortUnusable
+from levelchat.rtc.errors import (
+    BadPublicAddress,
+    EndpointClosed,
+    TcpPortUnusable,
+    UdpPortUnusable,
+)
 from levelchat.rtc.negotiate import negotiate
 from levelchat.rtc.sdp import parse_offer
 from levelchat.rtc.settings import RtcSettings
@@ -118,6 +124,79 @@ async def test_the_public_address_is_announced() -> None:
     }
     await public.close()
     raw.close()
+
+
+async def test_every_address_is_a_candidate() -> None:
+    """Of UDP first, by which all would rather come, then of TCP; with falling priorities."""
+    public = endpoint(public_address="203.0.113.7,2001:db8::7")
+    await public.start()
+    raw = RawPeer()
+    offer = parse_offer(raw.offer())
+    decided = negotiate(offer)
+    peer = public.open(offer, decided.setup, rtcpeers.Heard())
+
+    text = render(offer, decided, public.local_side(peer))
+
+    section = text.split("m=")[1]
+    lines = [line.split() for line in section.split("\r\n") if line.startswith("a=candidate")]
+    priorities = [int(line[3]) for line in lines]
+    assert [(line[2], line[4]) for line in lines] == [
+        ("udp", "203.0.113.7"),
+        ("udp", "2001:db8::7"),
+        ("tcp", "203.0.113.7"),
+        ("tcp", "2001:db8::7"),
+    ]
+    assert priorities == sorted(set(priorities), reverse=True)
+    await public.close()
+    raw.close()
+
+
+async def test_tcp_may_be_switched_off() -> None:
+    """Then nothing listens, and no answer names it."""
+    without = endpoint(tcp_port=-1)
+    await without.start()
+    raw = RawPeer()
+    offer = parse_offer(raw.offer())
+    decided = negotiate(offer)
+    peer = without.open(offer, decided.setup, rtcpeers.Heard())
+
+    text = render(offer, decided, without.local_side(peer))
+
+    assert without.tcp_port == 0
+    assert "tcptype" not in text
+    await without.close()
+    raw.close()
+
+
+async def test_tcp_has_the_number_of_udp() -> None:
+    """So that a firewall is told one port; where it is taken nothing stays bound."""
+    first = endpoint()
+    await first.start()
+    port = first.port
+    await first.close()
+    with socket.create_server(("127.0.0.1", port)), pytest.raises(TcpPortUnusable):
+        await endpoint(port=port).start()
+
+    second = endpoint(port=port)
+    await second.start()
+
+    assert second.tcp_port == second.port == port
+    await second.close()
+
+
+async def test_the_timer_runs_for_strangers_over_tcp() -> None:
+    """A connection that proves nothing is cut although there is no peer at all."""
+    async with rtcpeers.running() as setup:
+        place = ("127.0.0.1", setup.endpoint.tcp_port)
+        reader, writer = await asyncio.open_connection(*place)
+        await until(lambda: setup.endpoint.metrics.tcp_connections == 1)
+
+        setup.clock.skip(11)
+
+        assert await reader.read() == b""
+        await until(lambda: not setup.endpoint._occupied.is_set())
+        writer.close()
+        await writer.wait_closed()
 
 
 async def test_a_faulty_listener_loses_its_peer_only() -> None:

@@ -3,7 +3,7 @@
 import socket
 from pathlib import Path
 
-from levelchat.service.doctor import examine
+from levelchat.service.doctor import Finding, examine
 from levelchat.service.settings import ServerSettings
 
 
@@ -26,6 +26,32 @@ def test_a_port_in_use_is_told_with_its_remedy(tmp_path: Path) -> None:
 
     assert finding.state == "warning"
     assert "--http-port" in finding.remedy
+
+
+def test_the_tcp_port_of_webrtc_is_looked_at(tmp_path: Path) -> None:
+    """In use it is named with the setting that changes it; switched off it is said to be."""
+
+    def finding(port: int) -> Finding:
+        settings = ServerSettings(
+            host="127.0.0.1", data=str(tmp_path), http_port=0, udp_port=0, tcp_port=port
+        )
+        return next(f for f in examine(settings) if f.what == "WebRTC TCP port")
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        in_use = finding(taken.getsockname()[1])
+
+    assert (in_use.state, "server.tcp_port" in in_use.remedy) == ("warning", True)
+    assert finding(0).state == "ok"
+    assert finding(-1).found.startswith("off")
+
+
+def test_ports_are_tried_on_ipv6_too(tmp_path: Path) -> None:
+    """A host of IPv6 is no fault of the ports."""
+    settings = ServerSettings(host="::1", data=str(tmp_path), http_port=0, udp_port=0)
+
+    ports = [finding for finding in examine(settings) if "port" in finding.what]
+
+    assert [finding.state for finding in ports] == ["ok"] * 3
 
 
 def test_each_finding_that_is_not_well_has_a_remedy(tmp_path: Path) -> None:

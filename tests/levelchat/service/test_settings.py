@@ -4,7 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from levelchat.service.settings import ServerSettings, Settings, SettingsError, load
+from levelchat.service.settings import (
+    ServerSettings,
+    Settings,
+    SettingsError,
+    load,
+    webrtc_tcp_port,
+)
 
 
 def _server(settings: Settings) -> ServerSettings:
@@ -25,6 +31,24 @@ def test_each_source_beats_the_one_before(tmp_path: Path) -> None:
         3,
         "from-line",
     )
+
+
+@pytest.mark.parametrize(
+    ("tcp", "udp", "http", "expected"),
+    [
+        (0, 8443, 8080, 8443),
+        (0, 0, 8080, 0),
+        (0, 0, 0, 0),
+        (0, 8080, 8080, -1),
+        (443, 8443, 80, 443),
+        (-1, 8443, 8080, -1),
+    ],
+)
+def test_webrtc_over_tcp_is_beside_udp(tcp: int, udp: int, http: int, expected: int) -> None:
+    """Unless said otherwise it has the number of the UDP port, which HTTP may need for itself."""
+    server = ServerSettings(tcp_port=tcp, udp_port=udp, http_port=http)
+
+    assert webrtc_tcp_port(server) == expected
 
 
 def test_a_list_in_the_environment_is_json() -> None:
