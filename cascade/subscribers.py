@@ -8,8 +8,6 @@ subscribes to it.
 import asyncio
 import contextlib
 
-import structlog
-
 from cascade.errors import CascadeDraining, NodeBusy, SubscribersFull, SubscriptionNotFound
 from cascade.load import Load
 from cascade.room import Room
@@ -27,8 +25,6 @@ TICK_SECONDS = 0.2
 """Between two looks at a room: how fast a speaker is noticed, and a layer that fell silent."""
 MAX_SEATS = 16
 """In an offer of ours, whose subscriber could not say how many it shows."""
-
-_log = structlog.get_logger("cascade")
 
 
 class Subscribers:
@@ -133,7 +129,6 @@ class Subscribers:
     def _keep(self, session: Subscriber) -> None:
         self._sessions[session.key] = session
         self._around.metrics.subscribers.set(len(self._sessions))
-        _log.info("subscriber begins", room=session.room, session=session.session)
 
     def _enter(self, name: str) -> Room:
         room = self._rooms.get(name)

@@ -11,6 +11,7 @@ command = LazyGroup(
         "rtp": "bench.rtp_receive",
         "garbage": "bench.udp_garbage",
         "rooms": "bench.rooms",
+        "stage": "bench.stage",
     },
     name="bench",
     help="Measure this machine: prints numbers with their spread.",

@@ -14,6 +14,7 @@ from aiortc.rtcdtlstransport import (
     RTCDtlsFingerprint,
     RTCDtlsParameters,
     RTCDtlsTransport,
+    SRTPProtectionProfile,
     State,
 )
 from aiortc.rtcicetransport import RTCIceTransport
@@ -43,6 +44,13 @@ class Certificate:
             for item in certificate.getFingerprints()
             if item.algorithm == "sha-256"
         )
+        self._context: SSL.Context | None = None
+
+    def context(self, profiles: list[SRTPProtectionProfile]) -> SSL.Context:
+        """For every association, since all of them use the same; making one takes 0.5 ms."""
+        if self._context is None:
+            self._context = self.rtc._create_ssl_context(srtp_profiles=profiles)
+        return self._context
 
 
 def generate_certificate() -> Certificate:
@@ -88,9 +96,7 @@ class DtlsTransport(RTCDtlsTransport):
 
     def begin(self) -> list[bytes]:
         """Starts the handshake; a client's first datagrams."""
-        self._ssl = SSL.Connection(
-            self._certificate.rtc._create_ssl_context(srtp_profiles=self._srtp_profiles)
-        )
+        self._ssl = SSL.Connection(self._certificate.context(self._srtp_profiles))
         if self._role == "client":
             self._ssl.set_connect_state()
         else:

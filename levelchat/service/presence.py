@@ -175,7 +175,7 @@ class Presence:
         try:
             reply = await self._answer(membership)
         except BusUnavailable as error:
-            _log.info("joined without rooms", session=membership.session, why=error.detail)
+            _log.debug("joined without rooms", session=membership.session, why=error.detail)
             self._managed.doubt(membership.grant.media_id)
             return
         except Refused:
