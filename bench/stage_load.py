@@ -13,13 +13,13 @@ from collections.abc import AsyncIterator
 
 import aiohttp
 import msgspec
-from levelchat.rtc.native import Sink
 
 from bench.local_server import LocalServer
 from bench.rtc_client import AUDIO, VIDEO, RtcClient, rtp
 from levelchat.auth.capability import Capability
 from levelchat.rtc import rtcp
 from levelchat.rtc._aiortc import generate_certificate
+from levelchat.rtc.native import Sink
 
 ROOM = "r_bench"
 SSRC_VIDEO, SSRC_AUDIO = 0x1EAF, 0x50D
