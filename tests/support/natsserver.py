@@ -17,13 +17,14 @@ class NatsServer:
     def __init__(self) -> None:
         self.port = free_port(socket.SOCK_STREAM)
         self.url = f"nats://127.0.0.1:{self.port}"
+        self._arguments: list[str] = []
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Returns when it takes connections."""
         assert self._process is None
         self._process = subprocess.Popen(
-            [str(PROGRAM), "--addr", "127.0.0.1", "--port", str(self.port)],
+            [str(PROGRAM), "--addr", "127.0.0.1", "--port", str(self.port), *self._arguments],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
