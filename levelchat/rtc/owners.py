@@ -92,7 +92,10 @@ class Owners:
     def on_outgoing(self, route: int, datagram: bytes) -> None:
         peer = self._peer(route)
         if peer is not None:
-            peer.on_outgoing(datagram)
+            try:
+                peer.on_outgoing(datagram)
+            except Exception:  # noqa: BLE001 - a defect costs one peer
+                _fail(peer, "a packet was not sent over TCP")
 
     def _peer(self, route: int) -> Peer | None:
         peer = self.peers.get(route)

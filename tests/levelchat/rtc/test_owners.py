@@ -2,6 +2,7 @@
 
 import rtcpeers
 from rawpeer import RawPeer
+from tcppeer import TcpPeer
 from whip import until
 
 from levelchat.media.codec import Codec
@@ -90,6 +91,25 @@ async def test_what_is_closed_is_heard_no_more() -> None:
         await until(lambda: stays.packets)
 
         assert gone.packets == []
+        raw.close()
+
+
+async def test_what_goes_out_for_nobody_is_dropped() -> None:
+    """The core may still have a packet for a peer that is closed."""
+    async with rtcpeers.running() as setup:
+        raw = TcpPeer()
+        peer, heard, answer = setup.open(raw)
+        await raw.connect(answer)
+        await until(lambda: heard.connected)
+        owners, metrics = setup.endpoint._owners, setup.endpoint.metrics
+        owners.on_outgoing(peer.route, b"\x80packet")
+        assert await raw.receive() == b"\x80packet"
+
+        peer.close("enough")
+        owners.on_outgoing(peer.route, b"\x80packet")
+        owners.on_outgoing(peer.route + 1, b"\x80packet")
+
+        assert metrics.tcp_dropped == 0
         raw.close()
 
 

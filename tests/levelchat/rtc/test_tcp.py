@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 import pytest
+import uvloop
 from prometheus_client import CollectorRegistry
 from tcppeer import TcpPeer
 from whip import ShiftedClock, until
@@ -247,3 +248,30 @@ async def test_closing_ends_all_and_frees_the_port() -> None:
     with contextlib.closing(sockets.listen("127.0.0.1", port)) as again:
         assert again.type is socket.SOCK_STREAM
     peer.close()
+
+
+def test_it_runs_on_uvloop() -> None:
+    """Datagrams go both ways there too, and a full buffer is felt."""
+
+    async def use() -> bytes:
+        metrics, frames = RtcMetrics(CollectorRegistry()), asyncio.Queue[tuple[Address, bytes]]()
+        server = TcpServer(ShiftedClock(), metrics, asyncio.Event())
+        await server.open(
+            sockets.listen("127.0.0.1", 0),
+            lambda place, datagram: frames.put_nowait((place, datagram)),
+            lambda _place: None,
+        )
+        peer = TcpPeer()
+        peer.server = ("127.0.0.1", server.port)
+        await peer.dial()
+        peer.send(b"hello")
+        place, datagram = await frames.get()
+        server.send(datagram, place)
+        answer = await peer.receive()
+        while not metrics.tcp_dropped:
+            server.send(PACKET, place)
+        await server.close()
+        peer.close()
+        return answer
+
+    assert uvloop.run(use()) == b"hello"
