@@ -1,6 +1,6 @@
 """Feeds: what this node sends to nodes below, one session of a publication to one node each.
 
-Comes in: a node that asks for a session, its answer, changes on the stage. Goes out: our offer
+Comes in: a node that asks for a session, its answer, the stage's changes. Goes out: our offer
 with an m-line for each layer of each track, and the packets of all of them, unchosen. A feed ends
 when the publication does. It never reads media, and trusts that the caller proved the node.
 """
@@ -29,6 +29,7 @@ STALE_NS = 500_000_000
 """A source silent for this long is not replayed: what is sent then must mean that it flows."""
 
 _KEY_BYTES = 24
+_MILLISECOND = 1_000_000
 _RETRY = {"Retry-After": "5"}
 
 Path = Callable[[str, str], tuple[str, ...]]
@@ -94,6 +95,24 @@ class Feeds:
             raise FeedNotFound("this feed never was, or is over")
         feed.close("the node below has ended it")
 
+    def silence_ms(self, key: str) -> int:
+        """For how long nothing came here of what the feed sends. Raises `FeedNotFound`."""
+        feed = self._feeds.get(key)
+        if feed is None:
+            raise FeedNotFound("this feed never was, or is over")
+        return feed.silence_ns() // _MILLISECOND
+
+    def carries(self, room: str, session: str) -> bool:
+        """Whether any node is fed with *session*."""
+        return any(feed.of == (room, session) for feed in self._feeds.values())
+
+    def on_stage(self, room: str) -> None:
+        """The room's publications have changed; one of `Stage.on_change`."""
+        there = {item.session: item for item in self._ground.stage.publications(room)}
+        for feed in tuple(self._feeds.values()):
+            if feed.room == room:
+                feed.follow(there.get(feed.of[1]))
+
     def close(self, reason: str) -> None:
         """Ends all of them."""
         for feed in tuple(self._feeds.values()):
@@ -115,7 +134,10 @@ class Feeds:
 
 
 class Feed:
-    """One session to one node: the owner of its peer and outlets, and a watcher of the stage."""
+    """One session to one node: the owner of its peer and outlets."""
+
+    # It is no watcher of the stage: a room that is only fed to others is not wanted here, and two
+    # nodes that feed each other's sessions would otherwise want them of each other for ever.
 
     def __init__(
         self,
@@ -128,6 +150,7 @@ class Feed:
         self.key = key
         self.node = node
         self.room = publication.room
+        self.of = (publication.room, publication.session)
         self._publication = publication
         self._ground = ground
         self._gone = gone
@@ -149,7 +172,6 @@ class Feed:
         except LevelChatError:
             self._peer.close("the offer could not be made")
             raise
-        self._ground.stage.watch(self.room, self)
         return text
 
     def accept(self, text: str) -> None:
@@ -164,15 +186,21 @@ class Feed:
         if self._peer is not None:
             self._peer.close(reason)
 
-    # -- the stage
+    def silence_ns(self) -> int:
+        """Since the newest packet of any of its sources."""
+        stats = self._ground.endpoint.forwarder.source_stats
+        newest = max(stats(stream.source).last_packet_ns for stream in self._streams)
+        return max(self._ground.clock.now_ns() - newest, 0)
 
-    def on_published(self, publication: Publication) -> None:
-        """Another session has its own feeds."""
+    def follow(self, publication: Publication | None) -> None:
+        """What is published now of the session; None: nothing."""
+        if publication is None:
+            self.close("the session has ended")
+        elif publication is not self._publication:
+            self._go_over(publication)
 
-    def on_replaced(self, former: Publication, publication: Publication) -> None:
+    def _go_over(self, publication: Publication) -> None:
         """Its packets come another way now."""
-        if former.session != self._publication.session:
-            return
         streams = streams_of(publication)
         if [stream.shape for stream in streams] != [stream.shape for stream in self._streams]:
             # What the m-lines say is settled for good; the node asks again and sees the new ones.
@@ -182,11 +210,6 @@ class Feed:
         for outlet, place in self._outlets.items():
             # Waits for a key frame, so that those below never see half of two pictures.
             self._select(outlet, place, at_once=False)
-
-    def on_unpublished(self, publication: Publication) -> None:
-        """It is over."""
-        if publication.session == self._publication.session:
-            self.close("the session has ended")
 
     # -- the peer
 
@@ -215,7 +238,6 @@ class Feed:
 
     def on_closed(self, reason: str) -> None:
         """The peer is gone, by its will, ours, or silence."""
-        self._ground.stage.unwatch(self.room, self)
         for outlet in self._outlets:
             self._ground.endpoint.close_outlet(outlet)
         self._gone(self)

@@ -68,6 +68,7 @@ class NatsDirectory:
         while True:
             with contextlib.suppress(*_FAULTS):
                 await self._stay_connected()
+            _heed()
             await asyncio.sleep(RETRY_SECONDS)
 
     def put(self, key: str, record: bytes) -> None:
@@ -98,6 +99,7 @@ class NatsDirectory:
         try:
             await self._connect(client, lost)
             bucket = await self._bucket(client)
+            _heed()
             self._set_connected()
             await self._work(bucket, lost)
         except* _FAULTS as faults:
@@ -166,6 +168,7 @@ class NatsDirectory:
 
     async def _listen(self, bucket: KeyValue) -> None:
         watcher = await bucket.watchall()
+        _heed()
         async for entry in watcher:
             # None ends what was there before.
             if entry is None or entry.key in self._own:
@@ -183,6 +186,7 @@ class NatsDirectory:
                 self._known.hear(key, record, now_ns)
                 if key not in self._changed:
                     await bucket.put(key, record)
+                    _heed()
             await asyncio.sleep(self._repeat_seconds)
 
     async def _send(self, bucket: KeyValue) -> None:
@@ -195,6 +199,7 @@ class NatsDirectory:
                     await bucket.put(key, self._own[key])
                 else:
                     await bucket.delete(key)
+                _heed()
             await self._more.wait()
 
     async def _expire(self) -> None:
@@ -208,3 +213,12 @@ class NatsDirectory:
         if said != self._reported:
             self._reported = said
             _log.warning("directory fault", error=said)
+
+
+def _heed() -> None:
+    """Ends the task if that was asked: `asyncio.wait_for` of Python 3.11, by which the client
+    waits, forgets a cancellation that comes together with the answer.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError

@@ -22,8 +22,9 @@ from levelchat.rtc.forward.seams import (
 from levelchat.rtc.sdp import Extension, Format, Media, Offer
 from levelchat.rtc.sdp_writing import LocalSide
 
-SETUPS = {"actpass": "active", "active": "passive", "passive": "active"}
-"""Our a=setup by theirs. RFC 8842 §5.3: active saves half a round-trip, and we open the path."""
+SETUPS = {"actpass": "passive", "active": "passive", "passive": "active"}
+"""Our a=setup by theirs. RFC 8842 §5.3 would have us active; but in DTLS 1.2 the client is done
+last, and the first packets of a node that is done before us would find no route here."""
 
 
 class PulledTrack(msgspec.Struct, frozen=True):

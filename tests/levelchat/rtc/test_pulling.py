@@ -43,7 +43,7 @@ def test_everything_of_a_feed_is_pulled() -> None:
     """One track an m-line, with the codec, SSRCs, names and extensions that the node above gave."""
     decided = take(OFFER)
 
-    assert decided.setup == "active"
+    assert decided.setup == "passive"
     assert decided.rtcp_rsize
     assert [
         (item.mid, item.codec, item.ssrc, item.rtx_ssrc, item.stream, item.track, item.fmtp)
@@ -90,7 +90,7 @@ def test_the_node_above_understands_the_answer() -> None:
             chosen.payload_type,
             chosen.rtx_payload_type,
         )
-    assert answer.setup == "active"
+    assert answer.setup == "passive"
     assert "a=ice-lite" not in text
 
 
