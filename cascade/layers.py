@@ -3,8 +3,9 @@
 Comes in: a track, how much flows in each of its sources, the subscriber's wish. Goes out: options
 from the lowest to the highest, and the one to aim for. Pure: it measures nothing.
 
-Sizes are nominal: a forwarder does not decode. The highest layer is taken for 720 lines, and each
-one below for half of the one above, as browsers scale them.
+Sizes are nominal: a forwarder does not decode. The highest layer is taken for 360 lines, the least
+that people publish in layers, so that nobody gets less than is shown; each one below for half of
+the one above, as browsers scale them.
 """
 
 from collections.abc import Mapping
@@ -14,8 +15,8 @@ from cascade.wishes import Wish
 from levelchat.media.codec import Codec
 from levelchat.media.stage import PublishedTrack
 
-NOMINAL_HEIGHT = 720
-NOMINAL_WIDTH = 1280
+NOMINAL_HEIGHT = 360
+NOMINAL_WIDTH = 640
 ALL = 255
 """No layer of a stream is left out."""
 ENOUGH = 8

@@ -1,6 +1,7 @@
-"""The ingest plane: WHIP in, encoded frames to the packager.
+"""The ingest plane: WHIP in, encoded frames to the packager, packets to the stage.
 
-Comes in: the context with the WebRTC endpoint and the packager's `FrameSink`. Goes out: a plane.
+Comes in: the context with the WebRTC endpoint, and the packager's `FrameSink`, the cascade's
+`StageSink`, or both. Goes out: a plane.
 Its work is done in the endpoint's calls; it has no task of its own.
 """
 
@@ -42,12 +43,15 @@ class IngestPlane:
 
 def create(context: Context) -> Plane:
     """The plane, built from *context*."""
-    if context.rtc is None or context.seams.frames is None:
+    frames, stage = context.seams.frames, context.seams.stage
+    if context.rtc is None or (frames is None and stage is None):
         raise SettingsError(
-            "ingest feeds a packager in the same process: add packager to server.planes"
+            "ingest feeds a packager or a cascade in the same process: "
+            "add packager or cascade to server.planes"
         )
     around = Surroundings(
-        sink=context.seams.frames,
+        frames=frames,
+        stage=stage,
         clock=context.clock,
         settings=context.settings.section("ingest", IngestSettings),
         metrics=IngestMetrics(context.metrics),

@@ -2,16 +2,13 @@
 
 LevelChatError
 ├── PeerError
-│   ├── RoomNotFound           404: no room can have that name
+│   ├── UnknownTarget          400: `?to=` names neither the programme nor the stage
 │   ├── SessionNotFound        404: never was, or is over
-│   ├── RoomTaken              409: another publishes, and may not be replaced
-│   ├── BodyTooSlow            408
-│   ├── IceSessionChanged      412: If-Match names an ICE session of the past
-│   ├── BodyTooLarge           413
-│   ├── WrongContentType       415
-│   ├── FragmentOfAnother      422: credentials that no ICE session of ours goes with
-│   └── IceSessionNotNamed     428: If-Match is missing
+│   └── RoomTaken              409: another publishes, and may not be replaced
 └── EnvironmentFault
+    ├── StageFull              503: as many on one stage as the server takes
+    ├── ProgrammeUnavailable   503: no packager runs here
+    ├── StageUnavailable       503: no cascade runs here
     ├── IngestFull             503: as many publishers as the server takes
     └── IngestDraining         503: the server is stopping
 """
@@ -19,12 +16,12 @@ LevelChatError
 from levelchat.errors import EnvironmentFault, PeerError
 
 
-class RoomNotFound(PeerError):
-    """No room can have that name: `r_` and 1 to 64 letters, digits, `_` or `-`."""
+class UnknownTarget(PeerError):
+    """`?to=` names something other than `programme` or `stage`."""
 
-    code = "room_not_found"
-    status = 404
-    title = "There is no such room"
+    code = "unknown_target"
+    status = 400
+    title = "Unknown target"
 
 
 class SessionNotFound(PeerError):
@@ -43,52 +40,31 @@ class RoomTaken(PeerError):
     title = "The room has a publisher"
 
 
-class BodyTooSlow(PeerError):
-    """The request's body did not arrive in time."""
+class StageFull(EnvironmentFault):
+    """The room's stage has as many publishers as `ingest.max_stage_publishers` allows."""
 
-    code = "body_too_slow"
-    status = 408
-    title = "The body came too slowly"
-
-
-class IceSessionChanged(PeerError):
-    """`If-Match` names an ICE session that a restart has replaced."""
-
-    code = "ice_session_changed"
-    status = 412
-    title = "The ICE session has changed"
+    code = "stage_full"
+    title = "Too many on the stage"
 
 
-class BodyTooLarge(PeerError):
-    """The request's body is larger than any SDP."""
+class ProgrammeUnavailable(EnvironmentFault):
+    """This server runs no packager, so that nobody could see the programme over HLS.
 
-    code = "body_too_large"
-    status = 413
-    title = "The body is too large"
+    Publish to the stage with `?to=stage`, or ask a server that runs the packager.
+    """
 
-
-class WrongContentType(PeerError):
-    """The request's body is of another type than this resource takes."""
-
-    code = "wrong_content_type"
-    status = 415
-    title = "Wrong content type"
+    code = "programme_unavailable"
+    title = "No programme here"
 
 
-class FragmentOfAnother(PeerError):
-    """The fragment has new ICE credentials but does not ask for a restart (`If-Match: *`)."""
+class StageUnavailable(EnvironmentFault):
+    """This server runs no cascade, so that nobody could subscribe to a stage.
 
-    code = "unprocessable_fragment"
-    status = 422
-    title = "The fragment does not fit the session"
+    Publish the programme, without `?to=stage`, or ask a server that runs the cascade.
+    """
 
-
-class IceSessionNotNamed(PeerError):
-    """A `PATCH` without `If-Match`."""
-
-    code = "if_match_missing"
-    status = 428
-    title = "If-Match is needed"
+    code = "stage_unavailable"
+    title = "No stage here"
 
 
 class IngestFull(EnvironmentFault):

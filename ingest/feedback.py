@@ -1,16 +1,15 @@
 """What is said back to one publisher: reports, REMB, NACK and key-frame requests.
 
-Comes in: its tracks and the time. Goes out: RTCP packets to send. Pure: it sends nothing.
+Comes in: its streams and the time. Goes out: RTCP packets to send. Pure: it sends nothing.
 """
 
 import secrets
 from collections.abc import Sequence
 
+from ingest.streams import Stream
 from levelchat.media.codec import Kind
 from levelchat.media.time import NANOSECOND
 from levelchat.rtc import rtcp
-from levelchat.rtc.negotiate import AcceptedTrack
-from levelchat.rtc.receiver import TrackReceiver
 from levelchat.rtc.remb import RembEstimate
 
 FIRST_REPORT_NS = 100_000_000
@@ -24,17 +23,17 @@ _MILLISECOND = 1_000_000
 
 
 class Feedback:
-    """One publisher's; *tracks* are what was agreed on, each with its receiver."""
+    """One publisher's."""
 
     def __init__(
         self,
-        tracks: Sequence[tuple[AcceptedTrack, TrackReceiver]],
+        streams: Sequence[Stream],
         *,
         reduced_size: bool,
         estimate: RembEstimate,
         interval_ms: int,
     ) -> None:
-        self._tracks = tracks
+        self._streams = streams
         self._reduced_size = reduced_size
         self._estimate = estimate
         self._interval_ns = interval_ms * _MILLISECOND
@@ -61,13 +60,13 @@ class Feedback:
         """The compound packet: report blocks, REMB, and whatever else is due."""
         blocks = []
         worst = 0
-        for accepted, receiver in self._tracks:
-            block = receiver.report_block(now_ns)
+        for stream in self._streams:
+            block = stream.report_block(now_ns)
             if block is not None:
                 blocks.append(block)
-                if accepted.remb:
+                if stream.track.remb:
                     worst = max(worst, block.fraction_lost)
-        messages = [item for _, receiver in self._tracks for item in receiver.feedback(now_ns)]
+        messages = [item for stream in self._streams for item in stream.feedback(now_ns)]
         self._due_ns = now_ns + self._interval_ns
         return rtcp.compound(
             LOCAL_SSRC, self._cname, blocks, [*self._remb(worst, now_ns), *messages]
@@ -83,14 +82,12 @@ class Feedback:
 
     def _remb(self, worst: int, now_ns: int) -> list[bytes]:
         ssrcs = [
-            receiver.ssrc
-            for accepted, receiver in self._tracks
-            if accepted.remb and receiver.ssrc is not None
+            stream.ssrc
+            for stream in self._streams
+            if stream.track.remb and stream.ssrc is not None
         ]
         received = sum(
-            receiver.stats.bytes
-            for accepted, receiver in self._tracks
-            if accepted.codec.kind is Kind.VIDEO
+            stream.stats.bytes for stream in self._streams if stream.track.codec.kind is Kind.VIDEO
         )
         elapsed_ns = max(now_ns - self._reported_ns, 1)
         bitrate = (received - self._bytes) * 8 * NANOSECOND // elapsed_ns

@@ -5,10 +5,10 @@ import struct
 import offers
 
 from ingest.feedback import FIRST_REPORT_NS, Feedback
+from ingest.streams import ReadStream
 from levelchat.media.time import NANOSECOND
 from levelchat.rtc import rtcp
 from levelchat.rtc.negotiate import negotiate
-from levelchat.rtc.receiver import TrackReceiver
 from levelchat.rtc.remb import RembEstimate
 from levelchat.rtc.sdp import parse_offer
 from levelchat.rtc.sender_clock import SenderClock
@@ -23,7 +23,7 @@ class Rig:
     def __init__(self, *, reduced_size: bool = True) -> None:
         clock = SenderClock()
         self.tracks = [
-            (track, TrackReceiver(track.receiver(), clock))
+            ReadStream(track, "", clock)
             for track in negotiate(parse_offer(offers.offer(offers.AUDIO, offers.VIDEO))).tracks
         ]
         self.feedback = Feedback(
@@ -35,7 +35,7 @@ class Rig:
 
     def video(self, sequence: int, now_ns: int) -> None:
         header = struct.pack("!BBHII", 0x80, 96, sequence, sequence * 3000, VIDEO_SSRC)
-        self.tracks[1][1].receive(header + bytes(1000), now_ns)
+        self.tracks[1].receive(header + bytes(1000), now_ns)
 
 
 def kinds(packet: bytes) -> list[tuple[int, int]]:
