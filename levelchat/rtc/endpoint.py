@@ -6,7 +6,6 @@ the one timer of all peers, which runs only while there is a peer. It knows noth
 
 import asyncio
 import contextlib
-import os
 import secrets
 import socket
 from collections.abc import Callable
@@ -34,14 +33,13 @@ from levelchat.rtc.mux import Mux
 from levelchat.rtc.owners import Owners
 from levelchat.rtc.peer import Means, Peer, PeerEvents
 from levelchat.rtc.sdp import Fingerprint, Offer
-from levelchat.rtc.settings import RtcSettings
+from levelchat.rtc.settings import RtcSettings, default_shards
 from levelchat.rtc.stun import Address
 from levelchat.rtc.tcp import TcpServer
 
 TICK_SECONDS = 0.02
 """Between two looks at all peers: fine enough for retransmission requests, whose round-trips are
 longer, and 1 % of a core for a hundred publishers."""
-MAX_SHARDS = 8
 
 _SESSION_ID_BITS = 62
 """RFC 9429 §5.2.1: the session id of the o-line fits in a signed 64-bit integer."""
@@ -89,7 +87,7 @@ class RtcEndpoint:
     @property
     def shards(self) -> int:
         """How many ports and threads it has."""
-        return self._settings.shards or min(os.cpu_count() or 1, MAX_SHARDS)
+        return self._settings.shards or default_shards()
 
     @property
     def metrics(self) -> RtcMetrics:
@@ -108,8 +106,10 @@ class RtcEndpoint:
             if settings.tcp_port >= 0:
                 listening = sockets.listen(settings.host, settings.tcp_port or settings.port)
                 undo.callback(listening.close)
-                await self._tcp.open(listening, self._mux.on_frame, self._mux.on_lost)
             self.forwarder.open(bound, self._owners)
+            undo.callback(self.forwarder.close)
+            if settings.tcp_port >= 0:
+                await self._tcp.open(listening, self._mux.on_frame, self._mux.on_lost)
             undo.pop_all()
         self._sockets = bound
         self._crowd = [0] * shards

@@ -1,8 +1,11 @@
 """What the WebRTC endpoint is told by the server's settings."""
 
+import os
 from typing import Literal
 
 import msgspec
+
+MAX_SHARDS = 8
 
 
 class RtcSettings(msgspec.Struct, frozen=True):
@@ -21,3 +24,8 @@ class RtcSettings(msgspec.Struct, frozen=True):
     """UDP ports, each with its thread in the native core; 0: one a core, at most 8."""
     core: Literal["auto", "native", "portable"] = "auto"
     """Forwarding core; `auto`: the native one where it was built."""
+
+
+def default_shards() -> int:
+    """One for each processor, as far as that helps."""
+    return min(os.cpu_count() or 1, MAX_SHARDS)

@@ -15,6 +15,7 @@ from typing import Literal
 import av
 import msgspec
 
+from levelchat.rtc.settings import default_shards
 from levelchat.service.settings import ServerSettings, webrtc_tcp_port
 
 ENCODERS = ("libx264", "aac")
@@ -43,7 +44,7 @@ def examine(settings: ServerSettings) -> list[Finding]:
         _native_core(),
         _event_loop(),
         _port("HTTP port", socket.SOCK_STREAM, settings.host, settings.http_port, "--http-port"),
-        _port("UDP port", socket.SOCK_DGRAM, settings.host, settings.udp_port, "--udp-port"),
+        _udp(settings),
         _webrtc_tcp(settings),
         _open_files(),
         _receive_buffer(),
@@ -83,6 +84,15 @@ def _event_loop() -> Finding:
             "event loop", "warning", "asyncio", "pip install uvloop: twice the requests"
         )
     return Finding("event loop", "ok", "uvloop")
+
+
+def _udp(settings: ServerSettings) -> Finding:
+    first, count = settings.udp_port, settings.shards or default_shards()
+    for port in range(first, first + (count if first else 1)):
+        found = _port("UDP port", socket.SOCK_DGRAM, settings.host, port, "--udp-port")
+        if found.state != "ok" or not first:
+            return found
+    return Finding("UDP port", "ok", f"{first} to {first + count - 1} are free")
 
 
 def _webrtc_tcp(settings: ServerSettings) -> Finding:

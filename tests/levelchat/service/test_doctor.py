@@ -45,6 +45,22 @@ def test_the_tcp_port_of_webrtc_is_looked_at(tmp_path: Path) -> None:
     assert finding(-1).found.startswith("off")
 
 
+def test_the_ports_of_all_shards_are_looked_at(tmp_path: Path) -> None:
+    """One that is taken above the first is told, too."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+
+        def finding(shards: int) -> Finding:
+            settings = ServerSettings(
+                host="127.0.0.1", data=str(tmp_path), udp_port=port - 1, shards=shards
+            )
+            return next(f for f in examine(settings) if f.what == "UDP port")
+
+        assert finding(1).state == "ok"
+        assert finding(2).found.startswith(f"{port}:")
+
+
 def test_ports_are_tried_on_ipv6_too(tmp_path: Path) -> None:
     """A host of IPv6 is no fault of the ports."""
     settings = ServerSettings(host="::1", data=str(tmp_path), http_port=0, udp_port=0)
