@@ -6,7 +6,7 @@ import pytest
 import whip
 from whip import ROOM, Ingest
 
-from ingest import body
+from levelchat.service import sdp_body
 
 
 async def talk(ingest: Ingest, head: str, *pieces: bytes) -> bytes:
@@ -21,7 +21,7 @@ async def talk(ingest: Ingest, head: str, *pieces: bytes) -> bytes:
     )
     for piece in pieces:
         writer.write(piece)
-    async with asyncio.timeout(body.BODY_SECONDS + 3):
+    async with asyncio.timeout(sdp_body.BODY_SECONDS + 3):
         status = await reader.readline()
     writer.close()
     return status
