@@ -33,7 +33,8 @@ _MILLISECOND = 1_000_000
 _RETRY = {"Retry-After": "5"}
 
 Path = Callable[[str, str], tuple[str, ...]]
-"""The nodes that a session of a room comes through, from the publisher's to this one."""
+"""The nodes that a session of a room comes through, from the publisher's to this one; empty while
+it comes from nowhere."""
 
 _log = structlog.get_logger("feed")
 
@@ -73,7 +74,10 @@ class Feeds:
         if len(self._feeds) >= MAX_FEEDS:
             raise FeedsFull(f"this node gives {MAX_FEEDS} feeds already", headers=_RETRY)
         publication = self._find(room, session)
-        if node in self._path(room, session):
+        path = self._path(room, session)
+        if not path:
+            raise NotCarried(f"{session} comes from nowhere at the moment; pull from another")
+        if node in path:
             raise WouldLoop(f"{node} feeds this node with {session}; pull from another")
         feed = Feed(secrets.token_urlsafe(_KEY_BYTES), node, publication, self._ground, self._gone)
         text = feed.begin()
@@ -95,6 +99,11 @@ class Feeds:
             raise FeedNotFound("this feed never was, or is over")
         feed.close("the node below has ended it")
 
+    def node_of(self, key: str) -> str:
+        """Whose feed it is; empty if there is none."""
+        feed = self._feeds.get(key)
+        return feed.node if feed is not None else ""
+
     def silence_ms(self, key: str) -> int:
         """For how long nothing came here of what the feed sends. Raises `FeedNotFound`."""
         feed = self._feeds.get(key)
@@ -102,9 +111,9 @@ class Feeds:
             raise FeedNotFound("this feed never was, or is over")
         return feed.silence_ns() // _MILLISECOND
 
-    def carries(self, room: str, session: str) -> bool:
-        """Whether any node is fed with *session*."""
-        return any(feed.of == (room, session) for feed in self._feeds.values())
+    def fed(self) -> set[tuple[str, str]]:
+        """Rooms and sessions that any node is fed with."""
+        return {feed.of for feed in self._feeds.values()}
 
     def on_stage(self, room: str) -> None:
         """The room's publications have changed; one of `Stage.on_change`."""
