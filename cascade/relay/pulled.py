@@ -232,7 +232,8 @@ class PulledSession:
                 self._log.info("leaving", node=link.parent.node)
                 return
             if verdict is Verdict.BROKEN:
-                self._log.warning("link broken", node=link.parent.node, why=link.closed_reason)
+                why = link.closed_reason or "silent"
+                self._log.info("link broken", node=link.parent.node, why=why)
                 if link.is_open:
                     # One that has said goodbye may have other tracks now: it is asked again.
                     self._shun(link.parent.node)

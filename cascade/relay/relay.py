@@ -40,6 +40,8 @@ from levelchat.rtc.endpoint import RtcEndpoint
 LOOK_SECONDS = 0.5
 """Between two looks at what lingers, and two records of this node."""
 SETTLE_SECONDS = 2.0
+EXPECT_SECONDS = 10.0
+"""From the question whether a room has settled to its first watcher."""
 
 _log = structlog.get_logger("relay")
 
@@ -91,6 +93,8 @@ class Relay:
         self._wanted: set[str] = set()
         self._lingering: dict[str, int] = {}
         """Rooms that nobody watches any more, with when they are let go."""
+        self._expected: dict[str, int] = {}
+        """Rooms of which somebody asked whether they have settled, and until when that counts."""
         self._pulled: dict[str, dict[str, PulledSession]] = {}
         self._tasks: dict[PulledSession, asyncio.Task[None]] = {}
         self._written: dict[str, bytes] = {}
@@ -112,9 +116,9 @@ class Relay:
 
     async def settle(self, room: str) -> None:
         """See `Upstream`. It may come before `want`, which then has to come before long."""
-        if room not in self._wanted:
-            self._linger(room)
-            self._pull_all(room)
+        expected_ns = int(EXPECT_SECONDS * NANOSECOND)
+        self._expected[room] = self._means.clock.monotonic_ns() + expected_ns
+        self._pull_all(room)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(SETTLE_SECONDS):
                 for pulled in tuple(self._pulled.get(room, {}).values()):
@@ -199,7 +203,7 @@ class Relay:
         """Begins to pull what is known of the room and neither here nor under way."""
         if self._group is None or self.draining:
             return
-        if room not in self._wanted and room not in self._lingering:
+        if not self._is_wanted(room):
             return
         here = {publication.session for publication in self.stage.publications(room)}
         for session in self.view.sessions(room):
@@ -208,6 +212,12 @@ class Relay:
             carriers = self.view.carriers(room, session)
             if topology.parent(self._place, self.view.nodes, carriers, self._settings) is not None:
                 self._pull(room, session)
+
+    def _is_wanted(self, room: str) -> bool:
+        """Rooms that only linger, or are fed to others, keep what they have: two nodes would
+        otherwise begin to pull of each other because they are pulled from.
+        """
+        return room in self._wanted or room in self._expected
 
     def _pull(self, room: str, session: str) -> None:
         if self._group is None or self._ground is None:
@@ -236,11 +246,12 @@ class Relay:
     def _let_go(self) -> None:
         """What nobody here has watched for a while, and no node below is fed with."""
         now_ns = self._means.clock.monotonic_ns()
-        for room in [room for room, due_ns in self._lingering.items() if due_ns <= now_ns]:
-            del self._lingering[room]
+        for rooms in (self._lingering, self._expected):
+            for room in [room for room, due_ns in rooms.items() if due_ns <= now_ns]:
+                del rooms[room]
         fed = self.feeds.fed()
         for pulled, task in self._tasks.items():
-            kept = pulled.room in self._wanted or pulled.room in self._lingering
+            kept = self._is_wanted(pulled.room) or pulled.room in self._lingering
             if not kept and (pulled.room, pulled.session) not in fed:
                 task.cancel()
 
@@ -260,7 +271,7 @@ class Relay:
         while True:
             self._write_node()
             self._let_go()
-            for room in (*self._wanted, *self._lingering):
+            for room in (*self._wanted, *self._expected):
                 self._pull_all(room)
             self._metrics.nodes.set(len(self.view.nodes))
             self._metrics.pulled.set(len(self._tasks))
@@ -305,14 +316,14 @@ class Relay:
         self._write_room(room)
 
     def _on_feeds(self, room: str) -> None:
-        if room not in self._wanted:
+        if room in self._pulled and room not in self._wanted:
             self._linger(room)
         self._write_room(room)
 
     def _on_node(self, node: str) -> None:  # noqa: ARG002 - any of them may be the better parent
         for pulled in self._tasks:
             pulled.poke()
-        for room in (*self._wanted, *self._lingering):
+        for room in (*self._wanted, *self._expected):
             self._pull_all(room)
 
     def _on_room(self, room: str) -> None:
