@@ -9,6 +9,8 @@ from playwright.async_api import Browser, BrowserContext, Route
 from stagekit import FPS, WIDTH, Stats, Tab, enter, publish, tile
 
 WATCH_SECONDS = 2
+WIDE, HIGH = 960, 540
+"""The least that browsers encode in three layers."""
 JOIN_MS = 1000
 """Two browsers and a server share two cores here; `bench stage` asks for less."""
 
@@ -78,10 +80,10 @@ async def test_all_publish_and_see_each_other(context: BrowserContext, server: S
 async def test_a_wish_changes_the_layer_and_back(context: BrowserContext, server: Server) -> None:
     """The received width follows the viewer's wish over the same session, without loss."""
     room = "r_stage_wish"
-    await publish(context, server, room, "anna", codec="vp8")
+    await publish(context, server, room, "anna", codec="vp8", width=WIDE, height=HIGH)
     tab = await enter(context, server, room, "ben")
     session = (await tab.stats())["session"]
-    for layer, wanted in (("", WIDTH), ("l", WIDTH // 4), ("m", WIDTH // 2), ("", WIDTH)):
+    for layer, wanted in (("h", WIDE), ("l", WIDE // 4), ("m", WIDE // 2), ("", WIDE)):
         if layer or (await tab.tile("anna")):
             await tab.choose("anna", layer)
         await _assert_moving([tab], "anna", wanted)

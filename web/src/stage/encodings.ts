@@ -13,6 +13,8 @@ export interface Wanted {
   /** Of the best layer, in bits a second. */
   readonly bitrate: number;
   readonly fps: number;
+  /** Of the source, in lines. */
+  readonly height: number;
   readonly layers: number;
   /** Empty: the usual one of the codec. */
   readonly mode: string;
@@ -25,6 +27,11 @@ const SIMULCAST = [
   ["h", 1, 1],
 ] as const;
 
+/** Lines that a picture needs for so many layers: browsers leave out the best ones of a smaller one,
+ * so that fewer must be asked for.
+ */
+const LINES = [0, 270, 540];
+
 /** AV1 with spatial layers costs a browser more than it has to spare. */
 const MODES: Partial<Record<CodecChoice, string>> = { vp9: "L3T3_KEY", av1: "L1T3" };
 
@@ -35,7 +42,7 @@ interface Encoding extends RTCRtpEncodingParameters {
 
 /** What `addTransceiver` is given. */
 export function encodings(wanted: Wanted): Encoding[] {
-  const { codec, bitrate, fps, layers } = wanted;
+  const { codec, bitrate, fps, height, layers } = wanted;
   const best = { maxBitrate: bitrate, maxFramerate: fps };
   const mode = wanted.mode || MODES[codec];
   if (layers !== LAYERS) {
@@ -44,7 +51,11 @@ export function encodings(wanted: Wanted): Encoding[] {
   if (mode) {
     return [{ ...best, scalabilityMode: mode }];
   }
-  return SIMULCAST.map(([rid, smaller, share]) => ({
+  const usable = LINES.filter((lines) => height >= lines).length;
+  if (usable === 1) {
+    return [best];
+  }
+  return SIMULCAST.slice(-usable).map(([rid, smaller, share]) => ({
     rid,
     scaleResolutionDownBy: smaller,
     maxBitrate: Math.round(bitrate * share),

@@ -69,10 +69,12 @@ export class Self {
     }
     const { layers, mode } = this.given;
     const { codec, bitrate, fps } = options;
+    // What was asked for is a wish; what the camera gives may be smaller.
+    const height = stream.getVideoTracks()[0]?.getSettings().height ?? options.height;
     this.broadcast.go({
       stream,
       options,
-      encodings: encodings({ codec, bitrate, fps, layers, mode }),
+      encodings: encodings({ codec, bitrate, fps, height, layers, mode }),
     });
     this.showStream(stream);
   }

@@ -1,7 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { encodings, type Wanted } from "../../src/stage/encodings";
 
-const WANTED: Wanted = { codec: "vp8", bitrate: 2_500_000, fps: 30, layers: 3, mode: "" };
+const WANTED: Wanted = {
+  codec: "vp8",
+  bitrate: 2_500_000,
+  fps: 30,
+  height: 720,
+  layers: 3,
+  mode: "",
+};
 
 describe("a picture", () => {
   it("is encoded three times in VP8 and H.264, each half as wide as the next", () => {
@@ -12,6 +19,16 @@ describe("a picture", () => {
         { rid: "h", scaleResolutionDownBy: 1, maxBitrate: 2_500_000, maxFramerate: 30 },
       ]);
     }
+  });
+
+  it("has fewer layers when it is small, and the best one always", () => {
+    const rids = (height: number) => encodings({ ...WANTED, height }).map(({ rid }) => rid);
+
+    expect(rids(540)).toEqual(["l", "m", "h"]);
+    expect(rids(539)).toEqual(["m", "h"]);
+    expect(encodings({ ...WANTED, height: 180 })).toEqual([
+      { maxBitrate: 2_500_000, maxFramerate: 30 },
+    ]);
   });
 
   it("has its layers inside in VP9 and AV1", () => {
