@@ -2,6 +2,7 @@
 
 import msgspec
 
+from levelchat.auth.node_token import MIN_SECRET
 from levelchat.rtc.ice_servers import IceServer
 
 PERCENT = 100
@@ -25,6 +26,9 @@ class CascadeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How long a track is still pulled after its last subscriber left."""
     silence_ms: int = 500
     """How long a node above may send nothing before another is asked."""
+    node_secret: str = ""
+    """What all nodes of the installation share, by which they know each other; empty: derived from
+    the key that signs room tokens, where all of them have it."""
     ice_servers: tuple[IceServer, ...] = ()
     """STUN and TURN servers that subscribers are told of, as `{url, username, credential}`, or
     `{url, secret}` with the secret of a coturn server."""
@@ -36,6 +40,10 @@ class CascadeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         _check(self.max_children > 0, "max_children is 1 or more")
         _check(1 <= self.max_depth <= 8, "max_depth is 1 to 8")  # noqa: PLR2004 - nodes, not media
         _check(self.linger_seconds >= 0, "linger_seconds is 0 or more")
+        _check(
+            not self.node_secret or len(self.node_secret) >= MIN_SECRET,
+            f"node_secret needs {MIN_SECRET} characters or more",
+        )
         _check(self.silence_ms >= 100, "silence_ms is 100 or more")  # noqa: PLR2004 - as above
 
 

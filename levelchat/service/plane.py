@@ -16,6 +16,8 @@ from prometheus_client import CollectorRegistry
 
 from levelchat.auth.keys import TokenKeys
 from levelchat.auth.verifier import TokenVerifier
+from levelchat.bus.directory import Directory
+from levelchat.bus.directory_local import LocalDirectory
 from levelchat.bus.local import LocalBus
 from levelchat.bus.seams import Bus
 from levelchat.clock import Clock
@@ -78,6 +80,10 @@ class Context:
     """The process's one UDP port; None when no plane in it speaks WebRTC."""
     seams: Seams = field(default_factory=Seams)
     bus: Bus = field(default_factory=LocalBus)
+    nodes: Directory | None = None
+    """What nodes write down for each other; None: there are no others."""
+    directory: Directory = field(init=False)
+    """`nodes`, or one that only this process reads."""
     node: Node = field(init=False)
     """Which node this process is."""
     verifier: TokenVerifier = field(init=False)
@@ -89,6 +95,7 @@ class Context:
 
     def __post_init__(self) -> None:
         server = self.settings.section("server", ServerSettings)
+        self.directory = self.nodes or LocalDirectory(self.clock)
         self.node = node.of(server)
         self.verifier = TokenVerifier(self.keys)
         self.presence = Presence(

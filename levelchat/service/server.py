@@ -13,6 +13,8 @@ import structlog
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
+from levelchat.bus.directory import Directory
+from levelchat.bus.directory_nats import NatsDirectory
 from levelchat.bus.local import LocalBus
 from levelchat.bus.metrics import BusMetrics
 from levelchat.bus.nats import NatsBus
@@ -167,12 +169,18 @@ class Server:
             data=data,
             rtc=self._endpoint(metrics),
             bus=self._bus(BusMetrics(metrics)),
+            nodes=self._directory(),
         )
 
     def _bus(self, metrics: BusMetrics) -> Bus:
         if self._settings.nats:
             return NatsBus(self._settings.nats, metrics, self._settings.node)
         return LocalBus(metrics)
+
+    def _directory(self) -> Directory | None:
+        if not self._settings.nats:
+            return None
+        return NatsDirectory(self._settings.nats, self._clock, name=self._settings.node)
 
     def _endpoint(self, metrics: CollectorRegistry) -> RtcEndpoint | None:
         if not planes.NEEDS_RTC & set(self._settings.planes):
