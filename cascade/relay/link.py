@@ -45,6 +45,9 @@ class Link:
         self.closed_reason = ""
         self.resource = ""
         """The URL by which the parent knows it."""
+        self.on_ready: Callable[[Link], None] | None = None
+        """Called when the sources are there and before any packet is: whoever selects them now
+        has the key frame that the parent sends first."""
         self.on_close: Callable[[], None] | None = None
         self._endpoint = endpoint
         self._clock = clock
@@ -84,6 +87,10 @@ class Link:
     @property
     def is_open(self) -> bool:
         return self._peer is not None and not self.closed_reason
+
+    @property
+    def is_connected(self) -> bool:
+        return self.is_open and bool(self._uplinks)
 
     def silence_ns(self) -> int:
         """Since the newest packet of any source, or since the link began."""
@@ -134,6 +141,8 @@ class Link:
                 endpoint.forwarder.attach(source, peer.route, track.rtx_ssrc, repair=True)
         if not self._ready.done():
             self._ready.set_result(None)
+        if self.on_ready is not None:
+            self.on_ready(self)
 
     def on_stray(self, packet: bytes, now_ns: int) -> None:
         """A parent sends what it offered."""

@@ -91,8 +91,6 @@ class PulledSession:
                 link = await self._obtain()
                 if link is None:
                     return
-                if link is not self._link:
-                    self._take(link)
                 self.settled.set()
                 await self._watch(link)
         finally:
@@ -128,7 +126,9 @@ class PulledSession:
         for chosen in self._choices():
             record = ground.view.nodes[chosen.node]
             try:
-                return await ground.puller.pull(record, chosen.path, self.room, self.session)
+                return await ground.puller.pull(
+                    record, chosen.path, self.room, self.session, self._take
+                )
             except PullFailed as error:
                 self._shun(chosen.node)
                 self._log.warning("pull failed", node=chosen.node, error=error.detail)

@@ -30,6 +30,7 @@ MAX_OFFER = 262_144
 MAX_WORD = 4096
 SDP = "application/sdp"
 
+Ready = Callable[[Link], None]
 Mint = Callable[[str, int], str]
 """A token that says this node's name, from now (seconds) on: `NodeTokens.mint`."""
 
@@ -49,14 +50,18 @@ class Puller:
         self._mint = mint
 
     async def pull(
-        self, record: NodeRecord, path: tuple[str, ...], room: str, session: str
+        self, record: NodeRecord, path: tuple[str, ...], room: str, session: str, ready: Ready
     ) -> Link:
-        """*session* from the node of *record*. Raises `PullFailed`."""
+        """*session* from the node of *record*; *ready* is `Link.on_ready`. Raises `PullFailed`."""
         link = Link(Parent(record.node, path), self._endpoint, self._clock)
+        link.on_ready = ready
         try:
             async with asyncio.timeout(PULL_SECONDS):
                 await self._shake_hands(link, f"{record.url}{FEEDS}/{room}/{session}")
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError, LevelChatError) as error:
+            if link.is_connected:
+                # Only the answer to our answer is missing, and it has come by the peer.
+                return link
             link.close("it could not be made")
             why = getattr(error, "detail", "") or f"{type(error).__name__} {error}"
             raise PullFailed(f"{record.node} does not give {session}: {why}") from error

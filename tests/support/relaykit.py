@@ -6,7 +6,9 @@ import socket
 import struct
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
+import forwardkit
 from aiohttp import web
 from joserfc.jwk import KeySet
 from prometheus_client import CollectorRegistry
@@ -22,7 +24,13 @@ from levelchat.clock import SystemClock
 from levelchat.media.codec import Codec
 from levelchat.media.stage import Layer, Publication, PublishedTrack
 from levelchat.rtc.endpoint import RtcEndpoint
-from levelchat.rtc.forward.seams import ExtensionIds, SourceConfig
+from levelchat.rtc.forward.seams import (
+    ExtensionIds,
+    OutletConfig,
+    Selection,
+    SourceConfig,
+)
+from levelchat.rtc.rtp import RtpPacket
 from levelchat.rtc.settings import RtcSettings
 from levelchat.service import problem
 
@@ -65,6 +73,47 @@ class Watcher:
         self.unpublished += 1
 
 
+class Viewer:
+    """Somebody below a node: one outlet that carries the session's video, on real UDP."""
+
+    SSRC = 0x5EE
+
+    def __init__(self, node: "Node") -> None:
+        self._forwarder = node.endpoint.forwarder
+        route, self._outlet = node.endpoint.numbers.next(), node.endpoint.numbers.next()
+        self._peer = forwardkit.Peer(
+            route, forwardkit.bound_socket(), ("127.0.0.1", node.endpoint.port)
+        )
+        rx, tx = self._peer.core_sessions()
+        self._forwarder.open_route(route, 0, rx, tx, "viewer")
+        self._forwarder.bind(route, self._peer.address)
+        self._forwarder.aim(route, self._peer.address)
+        config = OutletConfig(self.SSRC, Codec.VP8.clock_rate, is_video=True)
+        self._forwarder.open_outlet(self._outlet, route, config)
+        asyncio.get_running_loop().add_reader(self._peer.sock.fileno(), self._peer.read)
+
+    @property
+    def packets(self) -> list[RtpPacket]:
+        return self._peer.received
+
+    def close(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._peer.sock.fileno())
+        self._peer.sock.close()
+
+    def on_published(self, publication: Publication) -> None:
+        source = publication.tracks[0].layers[0].source
+        self._forwarder.select(
+            self._outlet, Selection(source=source, payload_type=VIDEO_PT, replay=True)
+        )
+
+    def on_replaced(self, former: Publication, publication: Publication) -> None:
+        assert former.session == publication.session
+        self.on_published(publication)
+
+    def on_unpublished(self, publication: Publication) -> None:
+        raise AssertionError(publication.session)
+
+
 class Publisher:
     """A synthetic publisher at a node: one track of VP8 and one of Opus, 50 packets a second."""
 
@@ -74,6 +123,8 @@ class Publisher:
         self.session = session
         self.wanted = 0
         self.paused = False
+        self.group = 25
+        """Pictures from one key frame to the next."""
         self._sequence = 0
         self._task: asyncio.Task[None] | None = None
         endpoint = node.endpoint
@@ -123,7 +174,7 @@ class Publisher:
         number = self._sequence
         self._sequence += 1
         now_ns = self.node.clock.now_ns()
-        payload = VP8_KEY if number % 25 == 0 else VP8_DELTA
+        payload = VP8_KEY if number % self.group == 0 else VP8_DELTA
         video = self._packet(VIDEO_PT | 0x80, number, 90 * 20, 0x1111) + payload
         audio = self._packet(AUDIO_PT, number, 48 * 20, 0x2222) + b"opus"
         forwarder = self.node.endpoint.forwarder
@@ -197,11 +248,15 @@ class Cascade:
         self.board = Board(TTL)
 
     async def node(
-        self, name: str, region: str = "", settings: RelaySettings | None = None
+        self,
+        name: str,
+        region: str = "",
+        settings: RelaySettings | None = None,
+        core: Literal["portable", "native"] = "portable",
     ) -> Node:
         clock = SystemClock()
         endpoint = RtcEndpoint(
-            settings=RtcSettings(host="127.0.0.1", port=0, shards=1, tcp_port=-1, core="portable"),
+            settings=RtcSettings(host="127.0.0.1", port=0, shards=1, tcp_port=-1, core=core),
             clock=clock,
             metrics=CollectorRegistry(),
         )

@@ -64,18 +64,23 @@ async def test_a_bad_answer_is_a_failed_pull(
         return web.Response(status=status, text=text, headers=headers)
 
     server = await _parent(answer)
+    ready: list[Link] = []
     with pytest.raises(PullFailed, match="bad does not give s_one"):
-        await puller.pull(_record(str(server.make_url("/"))), ("bad",), ROOM, "s_one")
+        await puller.pull(
+            _record(str(server.make_url("/"))), ("bad",), ROOM, "s_one", ready.append
+        )
     await server.close()
 
     assert asked == ["POST Bearer leaf-"]
+    assert ready == []
     assert leaf.endpoint.metrics.peers == 0
 
 
 async def test_a_parent_that_is_not_there_is_a_failed_pull(puller: Puller) -> None:
     """At once, not after the deadline."""
+    ready: list[Link] = []
     with pytest.raises(PullFailed):
-        await puller.pull(_record("http://127.0.0.1:1"), ("bad",), ROOM, "s_one")
+        await puller.pull(_record("http://127.0.0.1:1"), ("bad",), ROOM, "s_one", ready.append)
 
 
 async def test_a_parent_that_answers_nonsense_has_not_answered(leaf: Node, puller: Puller) -> None:
@@ -102,8 +107,10 @@ async def test_a_session_is_pulled(nodes_puller: tuple[Cascade, Puller]) -> None
     nodes.publisher(origin)
     record = origin.relay.view.nodes["origin"]
 
-    link = await puller.pull(record, ("origin",), ROOM, "s_one")
-    assert link.is_open
+    ready: list[Link] = []
+    link = await puller.pull(record, ("origin",), ROOM, "s_one", ready.append)
+    assert ready == [link]
+    assert link.is_connected
     silence = await puller.silence_ms(link, 5)
     assert silence is not None
     assert silence < 5000

@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator
 
 import pytest
-from relaykit import ROOM, Cascade, Node, Watcher, cascade, until
+from relaykit import ROOM, Cascade, Node, Viewer, Watcher, cascade, until
 
 from cascade.relay.relay import Measured
 from cascade.relay.settings import RelaySettings
@@ -229,3 +229,31 @@ async def test_a_publishers_node_that_dies_takes_the_session_along(nodes: Cascad
     await until(lambda: all(watcher.unpublished for watcher in watchers))
     await until(lambda: len(one.relay.feeds) == 0 and len(two.relay.feeds) == 0)
     assert not one.relay.stage.rooms()
+
+
+async def test_a_viewer_below_sees_one_stream(nodes: Cascade) -> None:
+    """Through a failover an outlet keeps its SSRC and counts on without a gap, and goes over at
+    the key frame that the new parent sends first: the publisher is asked for none.
+    """
+    origin, middle, leaf = await _chain(nodes)
+    publisher = nodes.publisher(origin)
+    publisher.group = 10_000
+    viewer = Viewer(leaf)
+    await _watch_in_a_row(middle, leaf)
+    viewer.on_published(leaf.relay.stage.publications(ROOM)[0])
+    leaf.relay.stage.watch(ROOM, viewer)
+    await until(lambda: len(viewer.packets) > 20)
+
+    await middle.kill()
+    killed = time.monotonic()
+    count = len(viewer.packets)
+    await until(lambda: len(viewer.packets) > count + 5)
+
+    assert time.monotonic() - killed < FREEZE_SECONDS
+    numbers = [packet.sequence for packet in viewer.packets]
+    assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    times = [packet.timestamp for packet in viewer.packets]
+    assert times == sorted(times)
+    assert {packet.ssrc for packet in viewer.packets} == {viewer.SSRC}
+    leaf.relay.stage.unwatch(ROOM, viewer)
+    viewer.close()
