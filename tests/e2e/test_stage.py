@@ -8,7 +8,7 @@ from harness import Server, stop
 from playwright.async_api import Browser, BrowserContext, Route
 from stagekit import FPS, WIDTH, Stats, Tab, enter, publish, tile
 
-WATCH_SECONDS = 2
+MOVING_FRAMES = 30
 WIDE, HIGH = 960, 540
 """The least that browsers encode in three layers."""
 JOIN_MS = 1000
@@ -28,14 +28,19 @@ async def _assert_moving(tabs: list[Tab], identity: str, width: int) -> None:
     def wide(stats: Stats) -> bool:
         return bool(tile(stats, identity).get("width") == width)
 
-    await asyncio.gather(*(tab.until(f"{identity} {width} wide", wide) for tab in tabs))
-    before = await asyncio.gather(*(tab.tile(identity) for tab in tabs))
-    await asyncio.sleep(WATCH_SECONDS)  # samples running pictures; nothing is awaited here
-    after = await asyncio.gather(*(tab.tile(identity) for tab in tabs))
+    before = [
+        tile(stats, identity)
+        for stats in await asyncio.gather(
+            *(tab.until(f"{identity} {width} wide", wide) for tab in tabs)
+        )
+    ]
+    for tab, first in zip(tabs, before, strict=True):
 
-    for first, last in zip(before, after, strict=True):
-        decoded = last["frames_decoded"] - first["frames_decoded"]
-        assert decoded >= WATCH_SECONDS * FPS * 0.6, (first, last)
+        def moves(stats: Stats, first: Stats = first) -> bool:
+            decoded = tile(stats, identity).get("frames_decoded", 0)
+            return bool(decoded - first["frames_decoded"] >= MOVING_FRAMES)
+
+        last = tile(await tab.until(f"{identity} moving", moves), identity)
         assert (last["packets_lost"], last["audio_packets_lost"]) == (0, 0)
         assert last["audio_packets"] > first["audio_packets"]
 
@@ -82,12 +87,10 @@ async def test_a_wish_changes_the_layer_and_back(context: BrowserContext, server
     room = "r_stage_wish"
     await publish(context, server, room, "anna", codec="vp8", width=WIDE, height=HIGH)
     tab = await enter(context, server, room, "ben")
-    session = (await tab.stats())["session"]
+    session = (await tab.until("anna's picture", lambda stats: tile(stats, "anna")))["session"]
     for layer, wanted in (("h", WIDE), ("l", WIDE // 4), ("m", WIDE // 2), ("", WIDE)):
-        if layer or (await tab.tile("anna")):
-            await tab.choose("anna", layer)
+        await tab.choose("anna", layer)
         await _assert_moving([tab], "anna", wanted)
-        session = session or (await tab.stats())["session"]
 
     assert (await tab.stats())["session"] == session
 
