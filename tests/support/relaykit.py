@@ -19,7 +19,9 @@ from cascade.relay.routes import FeedRoutes
 from cascade.relay.settings import RelaySettings
 from levelchat.auth.keys import TokenKeys
 from levelchat.auth.node_token import NodeTokens
+from levelchat.bus.directory import Directory
 from levelchat.bus.directory_local import Board, LocalDirectory
+from levelchat.bus.directory_nats import NatsDirectory
 from levelchat.clock import SystemClock
 from levelchat.media.codec import Codec
 from levelchat.media.stage import Layer, Publication, PublishedTrack
@@ -246,6 +248,8 @@ class Cascade:
     def __init__(self, stack: contextlib.AsyncExitStack) -> None:
         self._stack = stack
         self.board = Board(TTL)
+        self.nats = ""
+        """URL of a server that nodes started from now on meet at, instead of in this process."""
 
     async def node(
         self,
@@ -265,7 +269,7 @@ class Cascade:
         # The address is known before anything is served: the node says it to others.
         sock = socket.create_server(("127.0.0.1", 0))
         identity = Identity(name, f"http://127.0.0.1:{sock.getsockname()[1]}", region)
-        means = Means(endpoint, clock, LocalDirectory(clock, self.board, REPEAT), tokens.mint)
+        means = Means(endpoint, clock, self._directory(clock), tokens.mint)
         relay = Relay(
             identity, means, settings or RelaySettings(), RelayMetrics(CollectorRegistry())
         )
@@ -275,6 +279,11 @@ class Cascade:
         self._stack.push_async_callback(node.stop)
         await until(lambda: name in relay.view.nodes)
         return node
+
+    def _directory(self, clock: SystemClock) -> Directory:
+        if self.nats:
+            return NatsDirectory(self.nats, clock, ttl_seconds=TTL, repeat_seconds=REPEAT)
+        return LocalDirectory(clock, self.board, REPEAT)
 
     def publisher(self, node: Node, session: str = "s_one") -> Publisher:
         publisher = Publisher(node, session)

@@ -3,9 +3,11 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
-from relaykit import ROOM, Cascade, Node, Viewer, Watcher, cascade, until
+from jetstream import JetStreamServer
+from relaykit import ROOM, TTL, Cascade, Node, Viewer, Watcher, cascade, until
 
 from cascade.relay.relay import Measured
 from cascade.relay.settings import RelaySettings
@@ -257,3 +259,34 @@ async def test_a_viewer_below_sees_one_stream(nodes: Cascade) -> None:
     assert {packet.ssrc for packet in viewer.packets} == {viewer.SSRC}
     leaf.relay.stage.unwatch(ROOM, viewer)
     viewer.close()
+
+
+async def test_media_need_no_nats_once_they_flow(nodes: Cascade, tmp_path: Path) -> None:
+    """While NATS is away, and when it is back with nothing remembered, nobody's packets stop; a
+    relay that is killed meanwhile is passed over all the same.
+    """
+    server = JetStreamServer(tmp_path)
+    server.start()
+    nodes.nats = server.url
+    origin, middle, leaf = await _chain(nodes)
+    await until(lambda: len(leaf.relay.view.nodes) == len(origin.relay.view.nodes) == 3)
+    nodes.publisher(origin)
+    _, far = await _watch_in_a_row(middle, leaf)
+    assert leaf.relay.parent(ROOM, "s_one") == "middle"
+
+    server.stop()
+    before = leaf.packets(far)
+    await until(lambda: leaf.packets(far) > before + 50 * (TTL + 0.5))
+    assert (far.replaced, far.unpublished) == (0, 0)
+    await middle.kill()
+    killed = time.monotonic()
+    await until(lambda: far.replaced and leaf.packets(far) > 0)
+    assert time.monotonic() - killed < FREEZE_SECONDS
+
+    server.start()
+    await until(lambda: "middle" not in leaf.relay.view.nodes)
+    await until(lambda: "leaf" in origin.relay.view.nodes)
+    before = leaf.packets(far)
+    await until(lambda: leaf.packets(far) > before + 25)
+    assert (far.replaced, far.unpublished) == (1, 0)
+    server.stop()
