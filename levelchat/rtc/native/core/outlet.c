@@ -151,7 +151,9 @@ static bool was_marked(const lc_outlet *outlet, uint32_t carry, int64_t number)
 static bool takes_layer(lc_outlet *outlet, const lc_packet *packet, const lc_run *run)
 {
     lc_rewriter *rewriter = &outlet->rewriter;
-    bool late = packet->number + run->number <= rewriter->highest;
+    /* One before a packet that was left out is late, though nothing after it has gone out. */
+    bool late = run != lc_rewriter_run(rewriter) ||
+                packet->number + run->number <= rewriter->highest;
     if (lc_layering_takes(outlet->layering, packet, late)) {
         outlet->marker = packet->marker || lc_layering_ends_picture(outlet->layering, packet);
         if (outlet->marker && !packet->marker)
