@@ -47,8 +47,11 @@ static void take_nack(context *c, const uint8_t *data, size_t size)
         return;
     uint32_t ssrc = lc_get32(data + 8);
     lc_outlet *outlet = lc_route_outlet(c->route, ssrc);
-    if (outlet == NULL || ssrc != outlet->ssrc)
+    if (outlet != NULL && ssrc != outlet->ssrc)
         outlet = NULL;
+    /* What came before the question goes out before the answer. */
+    if (outlet != NULL)
+        lc_flush(c->shard);
     for (size_t at = 12; at + 4 <= size; at += 4) {
         uint16_t first = lc_get16(data + at), mask = lc_get16(data + at + 2);
         if (c->nacks + 17 > MAX_NACKS)

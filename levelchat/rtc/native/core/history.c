@@ -55,7 +55,8 @@ void lc_history_add(lc_history *self, lc_packet *packet)
 
 lc_packet *lc_history_get(const lc_history *self, int64_t number)
 {
-    if (self->slots == NULL || number < 0)
+    /* The slot of one that is older may be one that was passed over. */
+    if (self->slots == NULL || number < 0 || number <= self->highest - self->size)
         return NULL;
     lc_packet *packet = self->slots[number & (self->size - 1)];
     return packet != NULL && packet->number == number ? packet : NULL;

@@ -40,7 +40,7 @@ static void on_picture(lc_layering *self, const lc_packet *packet)
     if (said->sync && self->picture_temporal + 1 == said->temporal &&
         said->temporal <= self->temporal)
         self->picture_temporal = said->temporal;
-    if (self->picture_spatial >= self->spatial)
+    if (self->picture_spatial >= lower(self->spatial, self->top))
         self->picture_waits = 0;
     else if (said->temporal == 0)
         self->picture_waits++;
@@ -54,6 +54,8 @@ static bool takes_picture(lc_layering *self, const lc_packet *packet, bool late)
         self->timestamp = packet->timestamp;
         on_picture(self, packet);
     }
+    if (said->spatial > self->top)
+        self->top = said->spatial;
     return said->spatial <= self->picture_spatial && said->temporal <= self->picture_temporal;
 }
 

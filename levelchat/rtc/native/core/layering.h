@@ -13,6 +13,7 @@ typedef struct {
     bool has_timestamp;
     uint32_t timestamp;
     uint8_t picture_spatial, picture_temporal;
+    uint8_t top; /* the highest spatial layer that the stream has */
     uint32_t picture_waits;
     /* By the dependency descriptor. */
     int target; /* -1: all */

@@ -6,7 +6,7 @@ from forwardkit import OUT_PT, OUT_RTX_PT, Kit, Peer, Pushing, h264, until, vp8
 
 from levelchat.media.codec import Codec
 from levelchat.rtc import rtcp
-from levelchat.rtc.forward.seams import MAX_RTCP, RESEND_BURST
+from levelchat.rtc.forward.seams import MAX_RTCP, RESEND_BURST, VIDEO_HISTORY
 from levelchat.rtc.rtcp import ReportBlock
 
 OUT = 0xAAAA
@@ -95,6 +95,21 @@ async def test_a_flood_of_nacks_has_a_bound(kit: Kit) -> None:
 
     resent = kit.forwarder.outlet_stats(outlet).resent
     assert RESEND_BURST <= resent <= 2 * RESEND_BURST
+
+
+async def test_what_left_the_history_comes_no_more(kit: Kit) -> None:
+    """F7, F17: a number so far back gets nothing, though nothing newer took its place."""
+    viewer, source, outlet = await _watching(kit)
+    # The number that would take the place of 1005 is lost.
+    for sequence in range(1020, 1060 + VIDEO_HISTORY):
+        if sequence != 1005 + VIDEO_HISTORY:
+            source.push(sequence, 90 * sequence, h264(sequence), sequence)
+        if sequence % 50 == 49:
+            await kit.settle()
+    viewer.send_rtcp(rtcp.nack(1, OUT, [1005, 1059 + VIDEO_HISTORY]))
+    await until(lambda: kit.forwarder.outlet_stats(outlet).nacked == 2)
+
+    assert kit.forwarder.outlet_stats(outlet).unanswered == 1
 
 
 async def test_nacks_reach_back_over_a_switch(kit: Kit) -> None:

@@ -86,6 +86,19 @@ async def test_vp8_layers_go_up_only_where_they_may(kit: Kit) -> None:
     assert await _numbers(kit, viewer) == [n + 1 for n in (0, 4, 8, 12, 13, 14, 15)]
 
 
+async def test_vp8_has_no_spatial_layers_to_wait_for(kit: Kit) -> None:
+    """A higher spatial limit asks nobody for a key frame where there is one layer."""
+    viewer, source = kit.peer(), Pushing(kit, Codec.VP8)
+    outlet = kit.outlet(viewer, codec=Codec.VP8)
+    kit.select(outlet, source.number, spatial=0, at_once=True)
+    _push_vp8(source, range(4))
+    kit.select(outlet, source.number, spatial=2)
+    _push_vp8(source, range(4, 20))
+
+    assert await _numbers(kit, viewer) == list(range(1, 21))
+    assert kit.events.wanted == []
+
+
 async def test_a_picture_is_never_cut(kit: Kit) -> None:
     """A limit that comes in the middle of a picture counts from the next."""
     viewer, source = kit.peer(), Pushing(kit, Codec.VP8)
