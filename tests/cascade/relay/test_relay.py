@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -261,12 +261,18 @@ async def test_a_viewer_below_sees_one_stream(nodes: Cascade) -> None:
     viewer.close()
 
 
-async def test_media_need_no_nats_once_they_flow(nodes: Cascade, tmp_path: Path) -> None:
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[JetStreamServer]:
+    server = JetStreamServer(tmp_path)
+    server.start()
+    yield server
+    server.stop()
+
+
+async def test_media_need_no_nats_once_they_flow(server: JetStreamServer, nodes: Cascade) -> None:
     """While NATS is away, and when it is back with nothing remembered, nobody's packets stop; a
     relay that is killed meanwhile is passed over all the same.
     """
-    server = JetStreamServer(tmp_path)
-    server.start()
     nodes.nats = server.url
     origin, middle, leaf = await _chain(nodes)
     await until(lambda: len(leaf.relay.view.nodes) == len(origin.relay.view.nodes) == 3)
@@ -289,4 +295,3 @@ async def test_media_need_no_nats_once_they_flow(nodes: Cascade, tmp_path: Path)
     before = leaf.packets(far)
     await until(lambda: leaf.packets(far) > before + 25)
     assert (far.replaced, far.unpublished) == (1, 0)
-    server.stop()
