@@ -60,7 +60,7 @@ class NatsDirectory:
         self._taken_back: set[str] = set()
         """Keys that were ours; what still comes of them was said before."""
         self._more = asyncio.Event()
-        self._reported = ""
+        self._reported: set[str] = set()
         self.connected = False
         """Whether others can be heard now."""
 
@@ -150,7 +150,7 @@ class NatsDirectory:
 
     def _set_connected(self) -> None:
         self.connected = True
-        self._reported = ""
+        self._reported.clear()
         self._known.refresh(self._clock.monotonic_ns())
         self._changed = dict.fromkeys(self._own)
         self._taken_back.clear()
@@ -208,10 +208,10 @@ class NatsDirectory:
             self._known.expire(self._clock.monotonic_ns())
 
     def _report(self, error: BaseException) -> None:
-        """Once for each kind of fault: an outage says it at every try."""
+        """Once an outage for each kind of fault: it is said at every try."""
         said = f"{type(error).__name__}: {error}"
-        if said != self._reported:
-            self._reported = said
+        if said not in self._reported:
+            self._reported.add(said)
             _log.warning("directory fault", error=said)
 
 

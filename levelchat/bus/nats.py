@@ -85,7 +85,7 @@ class NatsBus:
         self._pending: deque[tuple[str, bytes]] = deque()
         self._more = asyncio.Event()
         self._answering = 0
-        self._reported = ""
+        self._reported: set[str] = set()
         self.connections = 0
 
     @property
@@ -244,7 +244,7 @@ class NatsBus:
         self._client = client
         if client is not None:
             self.connections += 1
-            self._reported = ""
+            self._reported.clear()
         if self._metrics is not None:
             self._metrics.connected.set(client is not None)
 
@@ -288,10 +288,10 @@ class NatsBus:
             self._metrics.dropped.inc()
 
     def _report(self, error: Exception) -> None:
-        """Once for each kind of fault: an outage says it at every try."""
+        """Once an outage for each kind of fault: it is said at every try."""
         said = f"{type(error).__name__}: {error}"
-        if said != self._reported:
-            self._reported = said
+        if said not in self._reported:
+            self._reported.add(said)
             _log.warning("bus fault", error=said)
 
 
