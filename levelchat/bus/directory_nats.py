@@ -181,9 +181,12 @@ class NatsDirectory:
 
     async def _repeat(self, bucket: KeyValue) -> None:
         while True:
-            now_ns = self._clock.monotonic_ns()
-            for key, record in tuple(self._own.items()):
-                self._known.hear(key, record, now_ns)
+            for key in tuple(self._own):
+                # It may be taken back while another is written, and must not come to life again.
+                record = self._own.get(key)
+                if record is None:
+                    continue
+                self._known.hear(key, record, self._clock.monotonic_ns())
                 if key not in self._changed:
                     await bucket.put(key, record)
                     _heed()

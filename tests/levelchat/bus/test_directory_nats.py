@@ -117,3 +117,23 @@ async def test_nats_without_jetstream_is_said_and_tried_again(server: JetStreamS
         server._arguments = arguments
         server.start()
         await _until(lambda: heard == ["node.one"])
+
+
+async def test_what_is_taken_back_stays_away(server: JetStreamServer) -> None:
+    """However many records are being repeated at that time: each is told once, and gone once."""
+    server.start()
+    clock = SystemClock()
+    one = NatsDirectory(server.url, clock, ttl_seconds=TTL, repeat_seconds=0.001)
+    other = _directory(server)
+    heard: list[bytes | None] = []
+    await other.watch("", lambda _, record: heard.append(record))
+    async with _running(one), _running(other):
+        for number in range(200):
+            one.put(f"room.r{number}", b"1")
+        await _until(lambda: len(heard) == 200)
+        for number in range(200):
+            one.delete(f"room.r{number}")
+            await asyncio.sleep(0)
+        await _until(lambda: len(heard) == 400)
+        await asyncio.sleep(TTL)
+    assert heard == [b"1"] * 200 + [None] * 200
