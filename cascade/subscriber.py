@@ -260,6 +260,7 @@ class Subscriber:
 
     def _start(self, peer: Peer, outgoing: dict[int, Outgoing]) -> None:
         self._peer, self._outgoing = peer, outgoing
+        peer.wants_ticks = False
         self._place.on_end = self.close
 
     def _slot(self, mid: str) -> Slot:

@@ -174,6 +174,7 @@ class Feed:
     def begin(self) -> str:
         """Our offer."""
         self._peer = self._ground.endpoint.open_offering(self)
+        self._peer.wants_ticks = False
         try:
             text = offering.render_offer(
                 self._tracks, self._ground.endpoint.local_side(self._peer)

@@ -6,6 +6,7 @@ the one timer of all peers, which runs only while there is a peer. It knows noth
 
 import asyncio
 import contextlib
+import itertools
 import secrets
 import socket
 from collections.abc import Callable
@@ -38,8 +39,10 @@ from levelchat.rtc.stun import Address
 from levelchat.rtc.tcp import TcpServer
 
 TICK_SECONDS = 0.02
-"""Between two looks at all peers: fine enough for retransmission requests, whose round-trips are
+"""Between two looks at peers: fine enough for retransmission requests, whose round-trips are
 longer, and 1 % of a core for a hundred publishers."""
+CALM_ROUNDS = 50
+"""Rounds between two looks at a peer that needs no more than that its consent is watched."""
 
 _SESSION_ID_BITS = 62
 """RFC 9429 §5.2.1: the session id of the o-line fits in a signed 64-bit integer."""
@@ -72,6 +75,10 @@ class RtcEndpoint:
         self._certificate: Certificate | None = None
         self._reached: tuple[str, ...] = ()
         self._peers: dict[Peer, None] = {}
+        self._brisk: dict[Peer, None] = {}
+        """Those that are looked at in each round."""
+        self._calm: list[dict[Peer, None]] = [{} for _ in range(CALM_ROUNDS)]
+        """All, by the round that looks at them in any case."""
         self._crowd: list[int] = []
 
     @property
@@ -125,20 +132,21 @@ class RtcEndpoint:
 
     async def run(self) -> None:
         """Lets time pass for all peers, until cancelled; sleeps for good while there are none."""
-        while True:
+        for turn in itertools.cycle(range(CALM_ROUNDS)):
             await self._occupied.wait()
             await asyncio.sleep(TICK_SECONDS)
             now_ns = self._clock.monotonic_ns()
-            for peer in list(self._peers):
+            due = [*(self._brisk | self._calm[turn])]
+            for peer in due:
                 self._tick(peer, now_ns)
             self._tcp.tick(now_ns)
-            self._forget_closed()
+            self._forget_closed(due)
 
     async def close(self) -> None:
         """Ends every peer and frees the ports."""
         for peer in list(self._peers):
             peer.close("server stopping")
-        self._forget_closed()
+        self._forget_closed(list(self._peers))
         await self._tcp.close()
         if self._sockets:
             self.forwarder.close()
@@ -218,7 +226,8 @@ class RtcEndpoint:
         shard = min(range(len(self._crowd)), key=self._crowd.__getitem__)
         peer = Peer(self.numbers.next(), shard, association, events, self._means)
         self._crowd[shard] += 1
-        self._peers[peer] = None
+        self._peers[peer] = self._brisk[peer] = None
+        self._calm[peer.route % CALM_ROUNDS][peer] = None
         self._owners.peers[peer.route] = peer
         self._metrics.peers = len(self._peers)
         self._occupied.set()
@@ -248,11 +257,14 @@ class RtcEndpoint:
             _log.exception("a peer's timer failed")
             peer.on_fault()
 
-    def _forget_closed(self) -> None:
-        for peer in [peer for peer in self._peers if peer.is_closed]:
-            del self._peers[peer]
-            self._crowd[peer.shard] -= 1
-            self._owners.forget(peer)
+    def _forget_closed(self, looked_at: list[Peer]) -> None:
+        for peer in looked_at:
+            if not peer.is_brisk:
+                self._brisk.pop(peer, None)
+            if peer.is_closed:
+                del self._peers[peer], self._calm[peer.route % CALM_ROUNDS][peer]
+                self._crowd[peer.shard] -= 1
+                self._owners.forget(peer)
         self._metrics.peers = len(self._peers)
         if not self._peers and not self._tcp.is_busy:
             self._occupied.clear()

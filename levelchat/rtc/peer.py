@@ -48,7 +48,9 @@ class PeerEvents(Protocol):
         """A decrypted RTCP packet."""
 
     def on_tick(self, now_ns: int) -> None:
-        """Some time passed; called about every 20 ms while the peer is connected."""
+        """Some time passed; called about every 20 ms while the peer is connected, or once a second
+        where `Peer.wants_ticks` is off.
+        """
 
     def on_closed(self, reason: str) -> None:
         """It is over; nothing else will be called."""
@@ -86,6 +88,8 @@ class Peer:
         self.ice = _fresh_ice()
         self.closed_reason = ""
         self.events = events
+        self.wants_ticks = True
+        """Its owner has work every 20 ms; False: it needs none, and is looked at once a second."""
         self._association = association
         self._means = means
         self._stats = PeerStats()
@@ -114,6 +118,13 @@ class Peer:
     @property
     def is_connected(self) -> bool:
         return self._association.is_connected
+
+    @property
+    def is_brisk(self) -> bool:
+        """It is looked at every 20 ms."""
+        if self.closed_reason:
+            return False
+        return self.wants_ticks or self._checks is not None or not self.is_connected
 
     @property
     def address(self) -> Address | None:
