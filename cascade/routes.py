@@ -89,6 +89,9 @@ class WhepRoutes:
         self._subscribers.check_place(grant.media_id)
         text = await read_sdp(request, SDP) if request.can_read_body else ""
         offer = parse_offer(text) if text.strip() else None
+        if offer is None:
+            # An offer of ours has a seat for each who is there.
+            await self._subscribers.settle(grant.media_id)
         place = await self._presence.join(grant, "whep")
         try:
             # Rooms was asked meanwhile, and others came.

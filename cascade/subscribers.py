@@ -70,6 +70,10 @@ class Subscribers:
                 alternate=self._upstream.alternate(room),
             )
 
+    async def settle(self, room: str) -> None:
+        """Returns when what flows on other nodes is known here, or after 2 s."""
+        await self._upstream.settle(room)
+
     def begin(self, place: Membership, only: str, offer: Offer) -> tuple[Subscriber, str]:
         """A session for the subscriber's offer, and our answer."""
         decided = subscribe(offer)
