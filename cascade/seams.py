@@ -21,7 +21,7 @@ class StageWatcher(Protocol):
 
 
 class Upstream(Protocol):
-    """Asked by the stage and by WHEP; given by the relay, or by `Alone` without other nodes."""
+    """Asked by the stage and by WHEP; given by the relay."""
 
     def want(self, room: str) -> None:
         """The room has its first watcher here: what is published elsewhere is pulled, and comes
@@ -36,19 +36,3 @@ class Upstream(Protocol):
 
     def alternate(self, room: str) -> str | None:
         """The URL of a node that should take the next subscriber instead of this one."""
-
-
-class Alone:
-    """The upstream of a node that knows no others."""
-
-    def want(self, room: str) -> None:
-        """Nothing flows elsewhere."""
-
-    def unwant(self, room: str) -> None:
-        """Nothing was pulled."""
-
-    async def settle(self, room: str) -> None:
-        """There is nothing to wait for."""
-
-    def alternate(self, room: str) -> str | None:
-        """Nobody."""
