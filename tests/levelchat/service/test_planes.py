@@ -13,7 +13,7 @@ def test_planes_are_made_in_the_order_of_the_media() -> None:
 
 def test_an_unknown_plane_names_the_known() -> None:
     """A plane that does not exist is an error that lists those that do."""
-    with pytest.raises(SettingsError, match="edge, packager, ingest"):
+    with pytest.raises(SettingsError, match="edge, packager, cascade, ingest"):
         planes.check(("edge", "kitchen"))
 
 
