@@ -9,6 +9,23 @@ typedef struct {
     size_t size;
 } payload;
 
+/* RFC 7741 §4.2: 7 bits, or 15 where the first is set. */
+static bool vp8_picture(payload p, size_t at, lc_descriptor *said)
+{
+    if (at >= p.size)
+        return false;
+    said->picture_at = (uint8_t)at;
+    said->picture = p.data[at];
+    said->picture_bits = 7;
+    if (!(said->picture & 0x80))
+        return true;
+    if (at + 1 >= p.size)
+        return false;
+    said->picture = (uint16_t)((said->picture & 0x7F) << 8 | p.data[at + 1]);
+    said->picture_bits = 15;
+    return true;
+}
+
 /* RFC 7741 §4.2. False where it is cut off. */
 static bool vp8_descriptor(payload p, lc_descriptor *said, size_t *length)
 {
@@ -21,17 +38,9 @@ static bool vp8_descriptor(payload p, lc_descriptor *said, size_t *length)
         return false;
     uint8_t fields = p.data[at++];
     if (fields & 0x80) {
-        if (at >= p.size)
+        if (!vp8_picture(p, at, said))
             return false;
-        said->picture_at = (uint8_t)at;
-        said->picture = p.data[at++];
-        said->picture_bits = 7;
-        if (said->picture & 0x80) {
-            if (at >= p.size)
-                return false;
-            said->picture = (uint16_t)((said->picture & 0x7F) << 8 | p.data[at++]);
-            said->picture_bits = 15;
-        }
+        at += said->picture_bits > 7 ? 2 : 1;
     }
     if (fields & 0x40) {
         if (at >= p.size)

@@ -1,7 +1,7 @@
 /* What Python and other shards ask for, carried out in order.
  *
- * What changes who gets what first sends what has come: each call counts from its place on. What is
- * gone is passed over.
+ * What changes who gets what first sends what has come: each call counts from its place on. What
+ * is gone is passed over.
  */
 #include <stdlib.h>
 
@@ -98,14 +98,17 @@ static void on_outlet(lc_shard *shard, const lc_message *message)
         lc_probe_begin(shard, outlet, (int64_t)message->other, message->value);
 }
 
+static void send_plain(lc_shard *shard, const lc_datagram *datagram)
+{
+    lc_wire_plain(shard, &datagram->address, datagram->data, datagram->size);
+}
+
 void lc_execute(lc_shard *shard, lc_message *message)
 {
     switch (message->kind) {
-    case LC_SEND: {
-        const lc_datagram *datagram = message->object;
-        lc_wire_plain(shard, &datagram->address, datagram->data, datagram->size);
+    case LC_SEND:
+        send_plain(shard, message->object);
         break;
-    }
     case LC_OPEN_ROUTE:
         lc_flush(shard);
         lc_route_open(shard, message->object);

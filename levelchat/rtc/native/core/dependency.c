@@ -172,6 +172,12 @@ static void fill(lc_frame *frame, const lc_dependency *self, uint32_t index)
         frame->distance[d] = from->distance[d];
 }
 
+static void read_own_indications(bits *from, lc_frame *frame)
+{
+    for (int target = 0; target < frame->targets; target++)
+        frame->indications[target] = (uint8_t)take(from, 2);
+}
+
 lc_frame *lc_dependency_read(lc_dependency *self, const uint8_t *element, size_t size)
 {
     bits from = {element, 8 * size, 0, false};
@@ -205,15 +211,12 @@ lc_frame *lc_dependency_read(lc_dependency *self, const uint8_t *element, size_t
         return NULL;
     fill(&said, self, index);
     if (own_indications)
-        for (int target = 0; target < said.targets; target++)
-            said.indications[target] = (uint8_t)take(&from, 2);
+        read_own_indications(&from, &said);
     if (own_differences)
         read_differences(&from, &said);
     if (from.cut_off)
         return NULL;
-    lc_frame *frame = lc_new(sizeof *frame);
-    *frame = said;
-    return frame;
+    return memcpy(lc_new(sizeof said), &said, sizeof said);
 }
 
 void lc_dependency_forget(lc_dependency *self)
