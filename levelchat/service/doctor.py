@@ -15,6 +15,7 @@ from typing import Literal
 import av
 import msgspec
 
+from levelchat.rtc.forward import choose
 from levelchat.rtc.settings import default_shards
 from levelchat.service.settings import ServerSettings, webrtc_tcp_port
 
@@ -41,7 +42,7 @@ def examine(settings: ServerSettings) -> list[Finding]:
     return [
         _codecs("encoders", ENCODERS, "w"),
         _codecs("decoders", DECODERS, "r"),
-        _native_core(),
+        _forwarding_core(settings),
         _event_loop(),
         _port("HTTP port", socket.SOCK_STREAM, settings.host, settings.http_port, "--http-port"),
         _udp(settings),
@@ -72,10 +73,18 @@ def _has_codec(name: str, mode: Literal["r", "w"]) -> bool:
     return True
 
 
-def _native_core() -> Finding:
-    if importlib.util.find_spec("levelchat.rtc.native") is None:
-        return Finding("native core", "ok", "not part of this version; RTP is handled in Python")
-    return Finding("native core", "ok", "found")
+def _forwarding_core(settings: ServerSettings) -> Finding:
+    reason = choose.why_not_native()
+    if settings.forwarding == "portable":
+        return Finding("forwarding core", "ok", "portable, as server.forwarding says")
+    if not reason:
+        return Finding("forwarding core", "ok", "native")
+    remedy = "install levelchat again where there is a C compiler: four times the packets"
+    if settings.forwarding == "native":
+        return Finding(
+            "forwarding core", "missing", f"server.forwarding asks for native: {reason}", remedy
+        )
+    return Finding("forwarding core", "warning", f"portable; native: {reason}", remedy)
 
 
 def _event_loop() -> Finding:

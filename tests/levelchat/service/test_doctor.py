@@ -2,7 +2,9 @@
 
 import socket
 from pathlib import Path
+from typing import Literal
 
+from levelchat.rtc.forward import choose
 from levelchat.service.doctor import Finding, examine
 from levelchat.service.settings import ServerSettings
 
@@ -68,6 +70,21 @@ def test_ports_are_tried_on_ipv6_too(tmp_path: Path) -> None:
     ports = [finding for finding in examine(settings) if "port" in finding.what]
 
     assert [finding.state for finding in ports] == ["ok"] * 3
+
+
+def test_the_forwarding_core_is_named(tmp_path: Path) -> None:
+    """The one that runs, and why it is not the native one."""
+
+    def finding(core: Literal["auto", "native", "portable"]) -> Finding:
+        settings = ServerSettings(data=str(tmp_path), http_port=0, udp_port=0, forwarding=core)
+        return next(f for f in examine(settings) if f.what == "forwarding core")
+
+    assert finding("portable") == Finding(
+        "forwarding core", "ok", "portable, as server.forwarding says"
+    )
+    reason = choose.why_not_native()
+    for core in ("auto", "native"):
+        assert finding(core).found == "native" or reason in finding(core).found
 
 
 def test_each_finding_that_is_not_well_has_a_remedy(tmp_path: Path) -> None:

@@ -7,6 +7,12 @@
 
 #include "shard.h"
 
+static void open_route(lc_shard *shard, lc_route_opening *opening)
+{
+    lc_flush(shard);
+    lc_route_open(shard, opening);
+}
+
 static void open_source(lc_shard *shard, lc_source_opening *opening)
 {
     if (lc_map_get(&shard->views, opening->id) != NULL)
@@ -110,8 +116,7 @@ void lc_execute(lc_shard *shard, lc_message *message)
         send_plain(shard, message->object);
         break;
     case LC_OPEN_ROUTE:
-        lc_flush(shard);
-        lc_route_open(shard, message->object);
+        open_route(shard, message->object);
         break;
     case LC_UNBIND:
         lc_route_unbind(shard, message->object);
@@ -123,13 +128,13 @@ void lc_execute(lc_shard *shard, lc_message *message)
         if (open_outlet(shard, message->object))
             message->object = NULL;
         break;
+    case LC_STOP:
+        shard->stops = true;
+        break;
     case LC_CLOSE_OUTLET:
     case LC_SELECT:
     case LC_PROBE:
         on_outlet(shard, message);
-        break;
-    case LC_STOP:
-        shard->stops = true;
         break;
     case LC_CLOSE_ROUTE:
     case LC_BIND:
@@ -142,6 +147,5 @@ void lc_execute(lc_shard *shard, lc_message *message)
     default:
         on_view(shard, message);
     }
-    if (message->object != NULL)
-        lc_message_free(message);
+    lc_message_free(message);
 }

@@ -95,6 +95,8 @@ lc_message *lc_inbox_take(lc_inbox *self, uint32_t *count)
 
 void lc_message_free(lc_message *message)
 {
+    if (message->object == NULL)
+        return;
     switch (message->kind) {
     case LC_INTAKE:
     case LC_ACCEPTED:
