@@ -1,0 +1,59 @@
+"""Laws of server-sent events."""
+
+import asyncio
+
+from cascade.events import LAYERS, SPEAKER, TRACKS, Events
+
+
+async def test_a_listener_begins_with_what_is_so() -> None:
+    """Of the kinds that it asked for, and no others."""
+    events = Events()
+    events.tell(TRACKS, [1])
+    events.tell(LAYERS, {})
+    stream = events.listen([TRACKS, SPEAKER])
+
+    assert await stream.next() == b"event: tracks\ndata: [1]\n\n"
+
+
+async def test_a_slow_reader_gets_the_newest() -> None:
+    """One of each kind, however many there were."""
+    events = Events()
+    stream = events.listen([TRACKS, SPEAKER])
+    for count in range(1000):
+        events.tell(TRACKS, [count])
+    events.tell(SPEAKER, {"session": None})
+
+    text = await stream.next()
+
+    assert text.count(b"event:") == 2
+    assert b"[999]" in text
+
+
+async def test_what_is_known_is_not_said_again() -> None:
+    """A state that stays wakes nobody."""
+    events = Events()
+    stream = events.listen([TRACKS])
+    events.tell(TRACKS, [1])
+    await stream.next()
+    waiting = asyncio.ensure_future(stream.next())
+    events.tell(TRACKS, [1])
+    await asyncio.sleep(0)
+    assert not waiting.done()
+
+    events.tell(TRACKS, [2])
+
+    assert b"[2]" in await waiting
+
+
+async def test_the_end_wakes_all() -> None:
+    """And whoever left is told nothing."""
+    events = Events()
+    stays, leaves = events.listen([TRACKS]), events.listen([TRACKS])
+    events.drop(leaves)
+    assert len(events) == 1
+
+    events.close()
+
+    assert await stays.next() == b""
+    assert stays.is_closed
+    assert not leaves.is_closed

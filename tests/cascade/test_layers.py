@@ -1,0 +1,77 @@
+"""Laws of which layers a subscriber could have, and which it wants."""
+
+import pytest
+
+from cascade.layers import ALL, Flow, Option, aim, options
+from cascade.wishes import Wish
+from levelchat.media.codec import Codec
+from levelchat.media.stage import Layer, PublishedTrack
+
+SIMULCAST = PublishedTrack(Codec.VP8, (Layer(1, "l"), Layer(2, "m"), Layer(3, "h")))
+FLOWS = {1: Flow(100, True), 2: Flow(400, True), 3: Flow(1500, True)}
+
+
+def wish(**wished: object) -> Wish:
+    return Wish(media_id="0", **wished)  # type: ignore[arg-type]
+
+
+def rid(found: tuple[Option, ...], wished: Wish | None) -> str:
+    return found[aim(found, wished)].rid
+
+
+def test_layers_are_offered_lowest_first() -> None:
+    """Each with its rate, and half as wide as the next."""
+    found = options(SIMULCAST, FLOWS)
+
+    assert [(option.rid, option.divisor, option.rate) for option in found] == [
+        ("l", 4, 100),
+        ("m", 2, 400),
+        ("h", 1, 1500),
+    ]
+
+
+def test_a_layer_that_does_not_flow_is_left_out() -> None:
+    """Unless none does: then all may come."""
+    dropped = FLOWS | {3: Flow(0, False)}
+
+    assert rid(options(SIMULCAST, dropped), None) == "m"
+    assert rid(options(SIMULCAST, dropped), wish(encoding_id="h")) == "m"
+    assert rid(options(SIMULCAST, {}), None) == "h"
+
+
+@pytest.mark.parametrize(
+    ("size", "wanted"),
+    [((100, 56), "l"), ((200, 112), "l"), ((400, 225), "m"), ((401, 0), "h"), ((4000, 0), "h")],
+)
+def test_a_size_wishes_for_the_least_that_is_enough(size: tuple[int, int], wanted: str) -> None:
+    """Eight tenths of the pixels of a side look as good."""
+    wished = wish(max_width=size[0], max_height=size[1])
+
+    assert rid(options(SIMULCAST, FLOWS), wished) == wanted
+
+
+def test_a_layer_may_be_named() -> None:
+    """Whatever the size; nothing that is not there."""
+    found = options(SIMULCAST, FLOWS)
+
+    assert rid(found, wish(encoding_id="l", max_width=4000)) == "l"
+    assert rid(found, wish(encoding_id="x")) == "h"
+
+
+def test_layers_within_a_stream_need_its_descriptor() -> None:
+    """Without it the stream goes as it is."""
+    plain = PublishedTrack(Codec.AV1, (Layer(1),))
+    layered = PublishedTrack(Codec.AV1, (Layer(1),), dependency_descriptor=True)
+
+    assert [(option.spatial, option.temporal) for option in options(plain, FLOWS)] == [(ALL, ALL)]
+    found = options(layered, {1: Flow(1000, True)})
+    assert [(option.spatial, option.temporal) for option in found] == [
+        (0, 0),
+        (0, 2),
+        (1, 2),
+        (2, 2),
+    ]
+    assert [option.rate for option in found] == sorted(option.rate for option in found)
+    assert found[aim(found, wish(max_spatial_layer_id=1))].spatial == 1
+    assert found[aim(found, wish(spatial_layer_id=0, temporal_layer_id=0))].temporal == 0
+    assert found[aim(found, wish(max_width=160))][2:4] == (0, 2)

@@ -1,0 +1,43 @@
+"""Laws of what flows."""
+
+from cascade.layers import Flow
+from cascade.meter import SILENT_NS, WINDOW_NS, Meter
+from levelchat.rtc.forward.seams import SourceStats
+
+START = 1_000_000_000_000
+
+
+def test_a_source_flows_while_packets_come() -> None:
+    """And a change is told once."""
+    stats = {1: SourceStats(), 2: SourceStats(last_packet_ns=START, audio_level=30)}
+    meter = Meter(stats.__getitem__)
+
+    assert meter.look([1, 2], START)
+    assert meter.flows == {1: Flow(0, False), 2: Flow(0, True)}
+    assert meter.levels[2] == 30
+    assert not meter.look([1, 2], START + SILENT_NS)
+    assert meter.look([1, 2], START + SILENT_NS + 1)
+    assert not meter.flows[2].flows
+
+
+def test_rates_are_of_the_last_second() -> None:
+    """In bits."""
+    stats = SourceStats(bytes=1000)
+    meter = Meter(lambda _: stats)
+    meter.look([1], START)
+    stats.bytes += 500
+
+    meter.look([1], START + WINDOW_NS)
+
+    assert meter.flows[1].rate == 4000
+
+
+def test_nothing_is_kept_of_what_is_gone() -> None:
+    """A source that nobody names has no entry."""
+    meter = Meter(lambda _: SourceStats(key_frames=3))
+    meter.look([1], START)
+    assert meter.key_frames == {1: 3}
+
+    meter.look([], START)
+
+    assert (meter.flows, meter.levels, meter.key_frames) == ({}, {}, {})

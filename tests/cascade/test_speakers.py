@@ -1,0 +1,64 @@
+"""Laws of who speaks."""
+
+from cascade.speakers import BEGIN_NS, FORGET_NS, SILENCE, TAKE_OVER_NS, Speakers
+
+TICK_NS = 200_000_000
+START = 1_000_000_000_000
+LOUD, LOUDER, QUIET = 30, 20, 80
+
+
+class Talk:
+    """A room in which time passes."""
+
+    def __init__(self) -> None:
+        self.speakers = Speakers()
+        self.now_ns = START
+
+    def hear(self, for_ns: int, **levels: int) -> str:
+        """All sound like that for so long; who is the speaker then."""
+        for _ in range(for_ns // TICK_NS + 1):
+            self.now_ns += TICK_NS
+            self.speakers.hear(levels, self.now_ns)
+        return self.speakers.current
+
+
+def test_who_speaks_is_the_speaker() -> None:
+    """Whoever is quiet is not."""
+    assert Talk().hear(BEGIN_NS, anna=QUIET, ben=LOUD) == "ben"
+    assert Talk().hear(BEGIN_NS, anna=QUIET, ben=QUIET) == ""
+
+
+def test_a_cough_takes_nothing_over() -> None:
+    """Somebody louder has to go on for a while."""
+    talk = Talk()
+    talk.hear(BEGIN_NS, anna=LOUD, ben=QUIET)
+
+    assert talk.hear(0, anna=LOUD, ben=LOUDER) == "anna"
+    assert talk.hear(TAKE_OVER_NS, anna=LOUD, ben=LOUDER) == "ben"
+
+
+def test_equals_do_not_flicker() -> None:
+    """Whoever began stays while the other is not clearly louder."""
+    talk = Talk()
+    talk.hear(BEGIN_NS, anna=LOUD, ben=QUIET)
+
+    assert talk.hear(10 * TAKE_OVER_NS, anna=LOUD, ben=LOUD - 3) == "anna"
+
+
+def test_a_pause_is_not_the_end() -> None:
+    """A long one is."""
+    talk = Talk()
+    talk.hear(BEGIN_NS, anna=LOUD)
+
+    assert talk.hear(FORGET_NS // 3, anna=SILENCE) == "anna"
+    assert talk.hear(FORGET_NS + 2 * TICK_NS, anna=SILENCE) == ""
+    assert "anna" in talk.speakers.spoke
+
+
+def test_who_left_is_nobody() -> None:
+    """And was never there."""
+    talk = Talk()
+    talk.hear(BEGIN_NS, anna=LOUD)
+
+    assert talk.hear(0) == ""
+    assert talk.speakers.spoke == {}
