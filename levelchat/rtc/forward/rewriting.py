@@ -164,9 +164,15 @@ class Rewriter:
         runs = self._runs
         runs.append(run)
         self.run = run
-        oldest = self.highest - VIDEO_HISTORY
-        while len(runs) > 1 and runs[1].first + runs[1].number < oldest:
+        while len(runs) > 1 and self._is_old(runs[1], run):
             runs.popleft()
+
+    def _is_old(self, run: Run, newest: Run) -> bool:
+        """Whether nothing of what is before *run* can be asked for."""
+        if run.first + run.number < self.highest - VIDEO_HISTORY:
+            return True
+        # Where most packets are left out, their history goes by sooner than ours.
+        return run.carry == newest.carry and run.first < newest.first - VIDEO_HISTORY
 
     def original(self, sequence: int) -> tuple[Packet, Run] | None:
         """What went out under the 16-bit *sequence*, if its history still has it."""

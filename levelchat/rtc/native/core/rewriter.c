@@ -44,16 +44,24 @@ static void drop_oldest(lc_rewriter *self)
     self->count--;
 }
 
+/* Whether nothing of what is before the run can be asked for. */
+static bool is_old(const lc_rewriter *self, const lc_run *run, const lc_run *newest)
+{
+    if (run->first + run->number < self->highest - LC_VIDEO_HISTORY)
+        return true;
+    /* Where most packets are left out, their history goes by sooner than ours. */
+    return run->carry == newest->carry && run->first < newest->first - LC_VIDEO_HISTORY;
+}
+
 static lc_run *append(lc_rewriter *self, lc_run run)
 {
-    int64_t oldest = self->highest - LC_VIDEO_HISTORY;
     if (self->count == LC_MAX_RUNS)
         drop_oldest(self);
     if (self->count == self->size)
         grow(self);
     self->count++;
     *run_at(self, self->count - 1) = run;
-    while (self->count > 1 && run_at(self, 1)->first + run_at(self, 1)->number < oldest)
+    while (self->count > 1 && is_old(self, run_at(self, 1), &run))
         drop_oldest(self);
     return lc_rewriter_run(self);
 }

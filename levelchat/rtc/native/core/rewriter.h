@@ -4,8 +4,8 @@
 
 #include "packet.h"
 
-/* Beyond what a history holds; a stream of which every other packet is left out has as many. */
-#define LC_MAX_RUNS 2048
+/* A stream of which every other packet is left out has half as many in its history. */
+#define LC_MAX_RUNS 1024
 #define LC_MAX_WITHHELD 256
 
 /* Packets of one epoch of one source whose numbers are all changed by the same. */

@@ -141,7 +141,7 @@ def test_old_runs_are_forgotten() -> None:
         assert rewriter.run is not None
         rewriter.sent(_packet(history, sequence + 1), rewriter.run)
 
-    assert len(rewriter._runs) < 1100
+    assert len(rewriter._runs) < 600
 
 
 def _patched(made: Packet, run: object, payload_at: int = 0, frame_at: int = 0) -> bytes:
