@@ -17,8 +17,9 @@ class KeyFrames:
 
     def __init__(self) -> None:
         self._asked_ns: dict[int, int] = {}
-        self._pending: dict[int, int] = {}
-        """Sources, with the count of their key frames when one more was wanted."""
+        self._pending: dict[int, int | None] = {}
+        """Sources, with the count of their key frames when one more was wanted last; None where it
+        was not known."""
         self._counts: dict[int, int] = {}
         self._came_ns: dict[int, int] = {}
 
@@ -26,7 +27,7 @@ class KeyFrames:
         """Somebody wants one; True: ask for it now."""
         asked_ns = self._asked_ns.get(source)
         if asked_ns is not None and now_ns - asked_ns < SPACING_NS:
-            self._pending.setdefault(source, self._counts.get(source, 0))
+            self._pending[source] = self._counts.get(source)
             return False
         self._asked_ns[source] = now_ns
         self._pending.pop(source, None)
@@ -56,7 +57,7 @@ class KeyFrames:
         asked = []
         for source in ready:
             count = self._pending.pop(source)
-            if self._counts.get(source, 0) == count:
+            if count is None or self._counts.get(source) == count:
                 self._asked_ns[source] = now_ns
                 asked.append(source)
         return asked

@@ -39,6 +39,20 @@ def test_what_came_too_soon_is_asked_later() -> None:
     assert key_frames.due(START + 3 * SPACING_NS) == []
 
 
+def test_a_wish_is_not_lost_for_what_came_before() -> None:
+    """Nor where it was not known yet what had come."""
+    key_frames = KeyFrames()
+    key_frames.wanted(SOURCE, START)
+    key_frames.wanted(SOURCE, START + 1)
+    key_frames.count(SOURCE, 5, START + 2)
+    assert key_frames.due(START + SPACING_NS) == [SOURCE]
+
+    key_frames.wanted(SOURCE, START + SPACING_NS + 1)
+    key_frames.count(SOURCE, 6, START + SPACING_NS + 2)
+    key_frames.wanted(SOURCE, START + SPACING_NS + 3)
+    assert key_frames.due(START + 2 * SPACING_NS) == [SOURCE]
+
+
 def test_a_joiner_after_a_fresh_key_frame_asks_for_none() -> None:
     """It is shown that one."""
     key_frames = KeyFrames()
