@@ -101,11 +101,13 @@ class Room:
 
     def on_wanted(self, source: int, now_ns: int) -> None:
         """Asked for now, or when its time has come."""
+        self._count(source, now_ns)
         if self._key_frames.wanted(source, now_ns):
             self._request(source)
 
     def on_joined(self, source: int, now_ns: int) -> None:
         """Whoever begins is shown a picture that is not old."""
+        self._count(source, now_ns)
         if self._key_frames.joined(source, now_ns):
             self._request(source)
 
@@ -181,6 +183,11 @@ class Room:
             for layer in track.layers
         }
         self._key_frames.keep(frozenset(self._publishers))
+
+    def _count(self, source: int, now_ns: int) -> None:
+        # One that came since the last look does not help whoever wants one now.
+        stats = self._around.endpoint.forwarder.source_stats(source)
+        self._key_frames.count(source, stats.key_frames, now_ns)
 
     def _request(self, source: int) -> None:
         publication = self._publishers.get(source)
