@@ -13,6 +13,7 @@ from cascade.events import SPEAKER, VIEWERS
 from cascade.keyframes import KeyFrames
 from cascade.meter import Meter
 from cascade.seating import View
+from cascade.slots import MIN_STAY_NS
 from cascade.speakers import SILENCE, Speakers
 from cascade.stage import Stage
 from cascade.subscriber import Subscriber, Surroundings
@@ -48,6 +49,8 @@ class Room:
         """By source."""
         self._subscribers: dict[Subscriber, None] = {}
         self._stale: dict[Subscriber, None] = {}
+        self._again_ns = 0
+        """When a speaker for whom somebody's seat was taken too freshly may have it; 0: never."""
         self._told = 0
         """Viewers, as subscribers were told of them."""
 
@@ -77,9 +80,8 @@ class Room:
         for subscriber in tuple(self._subscribers):
             self._arrange(subscriber, now_ns)
 
-    def on_unpublished(self, publication: Publication) -> None:
-        """Their slots are free."""
-        self._speakers.forget(publication.session)
+    def on_unpublished(self, publication: Publication) -> None:  # noqa: ARG002 - the seam's
+        """Their slots are free; if they spoke, nobody does, which the next look finds out."""
         self._change()
 
     # -- subscribers
@@ -98,6 +100,8 @@ class Room:
         """It is connected, and hears what is so."""
         self._subscribers[subscriber] = None
         self._tell_speaker(subscriber)
+        # All others at the next look: a hundred who come at once are one change.
+        subscriber.events.tell(VIEWERS, {"viewercount": len(self._subscribers)})
 
     def on_wanted(self, source: int, now_ns: int) -> None:
         """Asked for now, or when its time has come."""
@@ -140,7 +144,13 @@ class Room:
         for source in self._key_frames.due(now_ns):
             self._request(source)
         if self._speakers.hear(self._levels(), now_ns):
-            self._on_speaker()
+            self._again_ns = now_ns + MIN_STAY_NS
+            for subscriber in self._subscribers:
+                self._tell_speaker(subscriber)
+            self._seat_anew()
+        elif self._again_ns and now_ns >= self._again_ns:
+            self._again_ns = 0
+            self._seat_anew()
 
     def _levels(self) -> dict[str, int]:
         """The loudest of each session."""
@@ -151,14 +161,12 @@ class Room:
             levels[session] = min(levels.get(session, SILENCE), level)
         return levels
 
-    def _on_speaker(self) -> None:
+    def _seat_anew(self) -> None:
+        """Those who have fewer seats than there are people: the others have them all."""
         there = len(self._stage.publications(self.name))
-        for subscriber in self._subscribers:
-            self._tell_speaker(subscriber)
-            # Where all have a seat nobody needs to move.
-            if subscriber.seats < there:
-                self._stale[subscriber] = None
-        self._hurry()
+        self._stale.update(
+            (subscriber, None) for subscriber in self._subscribers if subscriber.seats < there
+        )
 
     def _tell_speaker(self, subscriber: Subscriber) -> None:
         subscriber.events.tell(SPEAKER, {"session": self._speakers.current or None})

@@ -1,0 +1,64 @@
+"""Laws of a room on one node."""
+
+import whepkit
+from whepkit import Whep, until, viewers
+
+
+async def test_a_layer_that_falls_silent_is_left(whep: Whep) -> None:
+    """Its encoder dropped it: the next one below goes on in the same stream."""
+    anna = whep.publish(layers=2)
+    for layer in (0, 1):
+        anna.picture(layer, key=True)
+    with viewers(1) as (viewer,):
+        await whep.subscribe(viewer)
+        await until(lambda: viewer.pictures)
+
+        def low_flows() -> bool:
+            anna.picture(0, key=anna.source(1, 0) in anna.asked)
+            return len(viewer.pictures) > 5
+
+        await until(low_flows)
+        numbers = [packet.sequence for packet in viewer.pictures]
+        assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+
+
+async def test_replaced_sources_go_on_in_the_same_stream(whep: Whep) -> None:
+    """As when a session comes another way now: nobody negotiates, no number is missing."""
+    anna = whep.publish()
+    anna.picture(key=True)
+    with viewers(1) as (viewer,):
+        await whep.subscribe(viewer)
+        await until(lambda: viewer.pictures)
+        whep.count -= 1
+        moved = whep.publish()
+        assert moved.publication.session == anna.publication.session
+        for track in anna.publication.tracks:
+            whep.endpoint.close_source(track.layers[0].source)
+        moved.picture(key=True)
+        moved.picture()
+
+        await until(lambda: len(viewer.pictures) == 3)
+
+        assert len({packet.ssrc for packet in viewer.pictures}) == 1
+        numbers = [packet.sequence for packet in viewer.pictures]
+        assert numbers == [numbers[0], numbers[0] + 1, numbers[0] + 2]
+
+
+async def test_the_last_who_spoke_has_the_only_seat() -> None:
+    """A player with one picture and one sound follows the talk."""
+    async with whepkit.running() as whep:
+        anna, ben = whep.publish("anna"), whep.publish("ben")
+        for published in (anna, ben):
+            published.picture(key=True)
+        with viewers(1) as (viewer,):
+            await whep.subscribe(viewer)
+            await until(lambda: viewer.pictures)
+            count = len(viewer.pictures)
+
+            def ben_is_shown() -> bool:
+                ben.sound(level=20)
+                anna.sound(level=90)
+                ben.picture(key=ben.source() in ben.asked)
+                return len(viewer.pictures) > count
+
+            await until(ben_is_shown)

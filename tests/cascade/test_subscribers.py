@@ -1,0 +1,59 @@
+"""Laws of all subscribers of a node."""
+
+import offers
+import whepkit
+from whepkit import until, viewers
+
+from cascade.app import CascadePlane
+
+
+async def test_there_are_only_so_many() -> None:
+    """503, and what to do; whoever leaves makes room."""
+    async with whepkit.running(max_subscribers=1) as whep:
+        first = await whep.ask("POST", whep.url(), offers.RECEIVING["chromium"])
+        assert first.status == 201
+
+        full = await whep.ask("POST", whep.url(), offers.RECEIVING["chromium"])
+        assert (full.status, (await full.json())["code"]) == (503, "subscribers_full")
+        assert full.headers["Retry-After"]
+        assert "Link" not in full.headers
+
+        await whep.ask("DELETE", first.headers["Location"])
+        again = await whep.ask("POST", whep.url(), offers.RECEIVING["chromium"])
+        assert again.status == 201
+
+
+async def test_nothing_is_left_of_an_offer_that_fails() -> None:
+    """Neither a room nor a place."""
+    async with whepkit.running(max_subscribers=1) as whep:
+        for _ in range(3):
+            assert (await whep.ask("POST", whep.url(), offers.CHROMIUM)).status == 422
+
+        assert (await whep.ask("POST", whep.url(), offers.RECEIVING["aiortc"])).status == 201
+
+
+async def test_a_node_that_stops_takes_nobody() -> None:
+    """And ends those who are there."""
+    async with whepkit.running() as whep:
+        whep.publish().picture(key=True)
+        with viewers(1) as (viewer,):
+            await whep.subscribe(viewer)
+            assert isinstance(whep.plane, CascadePlane)
+
+            await whep.plane.drain()
+
+            assert whep.metric("levelchat_cascade_subscribers") == 0
+            refused = await whep.ask("POST", whep.url(), offers.RECEIVING["chromium"])
+            assert (refused.status, (await refused.json())["code"]) == (503, "cascade_draining")
+
+
+async def test_who_never_connects_is_forgotten() -> None:
+    """After the time that a handshake may take."""
+    async with whepkit.running() as whep:
+        await whep.ask("POST", whep.url(), offers.RECEIVING["chromium"])
+        assert whep.metric("levelchat_cascade_subscribers") == 1
+
+        whep.clock.skip(16)
+
+        await until(lambda: whep.metric("levelchat_cascade_subscribers") == 0)
+        assert whep.metric("levelchat_cascade_sessions_ended_total") == 1
