@@ -29,8 +29,16 @@ _ALIVE = b": alive\n\n"
 class EventRoutes:
     """*find* gives the session of a request, or raises."""
 
-    def __init__(self, find: Callable[[web.Request], Subscriber]) -> None:
+    def __init__(
+        self,
+        find: Callable[[web.Request], Subscriber],
+        *,
+        silence_seconds: float = SILENCE_SECONDS,
+        write_seconds: float = WRITE_SECONDS,
+    ) -> None:
         self._find = find
+        self._silence_seconds = silence_seconds
+        self._write_seconds = write_seconds
 
     async def begin(self, request: web.Request) -> web.Response:
         """POST: which events; the answer says where they come."""
@@ -54,9 +62,11 @@ class EventRoutes:
         stream = session.events.listen(types)
         try:
             await response.prepare(request)
-            await _pass_on(stream, response)
+            await self._pass_on(stream, response)
         except (TimeoutError, ConnectionError):
-            # Nobody reads any more, and nobody is left to be told.
+            # Nobody reads any more: what they did not take is kept for nobody.
+            if request.transport is not None:
+                request.transport.abort()
             return response
         finally:
             session.events.drop(stream)
@@ -80,16 +90,15 @@ class EventRoutes:
         session.forget_wish(wishes.parse(body).media_id if body.strip() else "")
         return web.Response(headers=CORS)
 
-
-async def _pass_on(stream: EventStream, response: web.StreamResponse) -> None:
-    while not stream.is_closed:
-        try:
-            async with asyncio.timeout(SILENCE_SECONDS):
-                data = await stream.next()
-        except TimeoutError:
-            data = _ALIVE
-        async with asyncio.timeout(WRITE_SECONDS):
-            await response.write(data)
+    async def _pass_on(self, stream: EventStream, response: web.StreamResponse) -> None:
+        while not stream.is_closed:
+            try:
+                async with asyncio.timeout(self._silence_seconds):
+                    data = await stream.next()
+            except TimeoutError:
+                data = _ALIVE
+            async with asyncio.timeout(self._write_seconds):
+                await response.write(data)
 
 
 def _types(body: bytes) -> tuple[str, ...]:

@@ -38,8 +38,8 @@ class Speakers:
 
     def hear(self, levels: Mapping[str, int], now_ns: int) -> bool:
         """*levels* of all sessions that are there; True if there is another speaker now."""
-        self._smooth(levels)
         former = self.current
+        self._smooth(levels)
         if self.current not in self._loudness:
             self.current = ""
         if self._speaks(self.current):

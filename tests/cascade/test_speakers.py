@@ -62,3 +62,12 @@ def test_who_left_is_nobody() -> None:
 
     assert talk.hear(0) == ""
     assert talk.speakers.spoke == {}
+
+
+def test_the_end_of_the_speaker_is_a_change() -> None:
+    """Listeners are told when whoever spoke left in the middle of a word."""
+    talk = Talk()
+    talk.hear(BEGIN_NS, anna=LOUD)
+
+    assert talk.speakers.hear({}, 10 * BEGIN_NS)
+    assert talk.speakers.current == ""
