@@ -1,12 +1,18 @@
 """Laws of what one subscriber gets."""
 
+import fractions
 import json
+from collections.abc import Callable
 
+import av
+import numpy as np
 import pytest
 import whepkit
+from aiortc.codecs.vpx import Vp8Encoder
 from whepkit import Published, Viewer, Whep, until, viewers
 
 from cascade.keyframes import SPACING_NS
+from levelchat.media.codec import Codec
 from levelchat.rtc import rtcp
 
 CORES = ("portable", "native")
@@ -188,3 +194,128 @@ async def test_a_room_ends_with_its_subscribers(whep: Whep) -> None:
         assert done.status == 200
         assert whep.metric("levelchat_cascade_subscribers") == 0
         assert (await whep.ask("DELETE", viewer.location)).status == 404
+
+
+@pytest.mark.parametrize("core", CORES)
+async def test_a_slot_goes_from_one_codec_to_another(core: str) -> None:
+    """Under the payload type of the other's, still in the same stream."""
+    async with whepkit.running(core) as whep:
+        anna = whep.publish("anna")
+        anna.picture(key=True)
+        with viewers(1) as (viewer,):
+            viewer.video = whepkit.BOTH
+            await whep.subscribe(viewer)
+            await pictures(anna, viewer)
+            anna.end()
+            ben = whep.publish("ben", video=Codec.H264)
+            ben.picture(key=True)
+            await until(lambda: viewer.of(whepkit.H264_PT))
+
+            both = [*viewer.pictures, *viewer.of(whepkit.H264_PT)]
+            assert gapless(both)
+            assert len({packet.ssrc for packet in both}) == 1
+
+
+async def test_who_cannot_decode_a_picture_has_the_sound(whep: Whep) -> None:
+    """Nothing comes under a payload type that was not agreed on."""
+    anna = whep.publish("anna", video=Codec.H264)
+    with viewers(1) as (viewer,):
+        await whep.subscribe(viewer)
+        anna.picture(key=True)
+        anna.sound()
+        await until(lambda: viewer.sounds)
+
+        assert viewer.packets == viewer.sounds
+
+
+@pytest.mark.parametrize("core", CORES)
+async def test_the_size_chooses_the_layer(core: str) -> None:
+    """Of three, without a gap on the way down and up."""
+    async with whepkit.running(core) as whep:
+        anna = whep.publish(layers=3)
+        for layer in (0, 1, 2):
+            anna.picture(layer, key=True)
+        with viewers(1) as (viewer,):
+            await whep.subscribe(viewer)
+            await pictures(anna, viewer, layer=2)
+            for height, layer in ((90, 0), (180, 1), (720, 2)):
+                wish = {"mediaId": "v0", "maxWidth": height * 16 // 9, "maxHeight": height}
+                done = await whep.ask("POST", viewer.location + "/layer", json.dumps(wish))
+                assert done.status == 200
+                anna.picture(layer, key=True)
+                await pictures(anna, viewer, layer=layer)
+
+            assert gapless(viewer.pictures)
+            assert len(viewer.pictures) == 1 + 5 + 3 * 6
+
+
+async def test_what_is_lost_is_sent_again(whep: Whep) -> None:
+    """On the stream for retransmissions, with the number that was asked for."""
+    anna = whep.publish()
+    anna.picture(key=True)
+    with viewers(1) as (viewer,):
+        await whep.subscribe(viewer)
+        await pictures(anna, viewer)
+        wanted = viewer.pictures[2]
+
+        viewer.nack(wanted.sequence)
+
+        again = (await until(lambda: viewer.of(97)))[0]
+        assert int.from_bytes(again.payload[:2], "big") == wanted.sequence & 0xFFFF
+        assert again.payload[2:] == wanted.payload
+
+
+async def test_who_says_nothing_any_more_is_forgotten(whep: Whep) -> None:
+    """Without a check for 30 s nobody agrees to be sent anything (RFC 7675 §5.1)."""
+    whep.publish().picture(key=True)
+    with viewers(1) as (viewer,):
+        await whep.subscribe(viewer)
+        await until(lambda: viewer.pictures)
+
+        whep.clock.skip(31)
+
+        await until(lambda: whep.metric("levelchat_cascade_subscribers") == 0)
+        assert whep.stage.watchers(whepkit.ROOM) == 0
+
+
+@pytest.mark.parametrize("core", CORES)
+async def test_a_decoder_shows_one_after_the_other(core: str) -> None:
+    """A real one, which was told of neither, goes on with the other's pictures."""
+    async with whepkit.running(core) as whep, whepkit.Decoder() as decoder:
+        anna = Camera(whep.publish("anna"), light=40)
+        anna.shoot(key=True)
+        await whep.watch(decoder)
+        await anna.roll(lambda: 20 < decoder.light < 60)
+        anna.published.end()
+        ben = Camera(whep.publish("ben"), light=200)
+        ben.shoot(key=True)
+
+        await ben.roll(lambda: decoder.light > 180)
+
+
+class Camera:
+    """A wall of one brightness, as VP8."""
+
+    def __init__(self, published: Published, light: int) -> None:
+        self.published = published
+        self._encoder = Vp8Encoder()
+        self._light = light
+        self._time = 0
+
+    def shoot(self, *, key: bool = False) -> None:
+        wall = np.full((120 * 3 // 2, 160), 128, np.uint8)
+        wall[:120] = self._light
+        frame = av.VideoFrame.from_ndarray(wall, "yuv420p")
+        self._time += 3000
+        frame.pts, frame.time_base = self._time, fractions.Fraction(1, 90_000)
+        payloads, timestamp = self._encoder.encode(frame, force_keyframe=key)
+        self.published.encoded(payloads, timestamp & 0xFFFFFFFF)
+
+    async def roll(self, done: Callable[[], bool]) -> None:
+        """Shoots until *done*."""
+
+        def one_more() -> bool:
+            self.shoot()
+            return done()
+
+        await until(one_more)

@@ -8,22 +8,23 @@ import struct
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import forwardkit
 import offers
 from aiohttp import ClientResponse, ClientSession, web
 from aiohttp.test_utils import TestServer
+from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from prometheus_client import CollectorRegistry
 from rawpeer import RawPeer
 from whip import ShiftedClock, new_keys, until
 
 from cascade import app
+from cascade.stage import Stage
 from levelchat.auth import token
 from levelchat.auth.capability import Capability
 from levelchat.auth.keys import TokenKeys
 from levelchat.media.codec import Codec
-from levelchat.media.seams import StageSink
 from levelchat.media.stage import Layer, Publication, PublishedTrack
 from levelchat.media.time import NANOSECOND
 from levelchat.rtc import rtp
@@ -37,14 +38,19 @@ from levelchat.service.settings import Settings
 
 ROOM = "r_test"
 SDP = "application/sdp"
-VIDEO_PT, AUDIO_PT = 96, 111
+VIDEO_PT, AUDIO_PT, H264_PT = 96, 111, 102
+FMTP = "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f"
+BOTH = offers.VIDEO.replace("SAVPF 96 97", f"SAVPF 96 97 {H264_PT}") + (
+    f"a=rtpmap:{H264_PT} H264/90000\na=rtcp-fb:{H264_PT} nack pli\na=fmtp:{H264_PT} {FMTP}\n"
+)
+"""VP8 or H.264."""
 
 
-def wants(seats: int = 1) -> tuple[str, ...]:
+def wants(seats: int = 1, video: str = offers.VIDEO) -> tuple[str, ...]:
     """Sections of an offer that receives: a sound and a picture for each seat."""
     made = []
     for seat in range(seats):
-        for section, mid in ((offers.AUDIO, "a"), (offers.VIDEO, "v")):
+        for section, mid in ((offers.AUDIO, "a"), (video, "v")):
             made.append(
                 section.replace("a=sendonly", "a=recvonly").replace(
                     f"a=mid:{mid}", f"a=mid:{mid}{seat}"
@@ -70,13 +76,24 @@ class Published:
         """A picture of one packet."""
         source = self.source(1, layer)
         number = self.numbers[source] = self.numbers.get(source, 1000 * source) + 1
-        payload = forwardkit.vp8(number, key=key, picture=number)
+        if self.publication.tracks[1].codec is Codec.H264:
+            payload = forwardkit.h264(number, key=key)
+        else:
+            payload = forwardkit.vp8(number, key=key, picture=number)
         self._push(source, VIDEO_PT, number, number * 3000, payload)
 
     def sound(self, level: int = 30) -> None:
         source = self.source(0)
         number = self.numbers[source] = self.numbers.get(source, 1000 * source) + 1
         self._push(source, AUDIO_PT, number, number * 960, b"sound", {1: bytes((level,))})
+
+    def encoded(self, payloads: list[bytes], timestamp: int) -> None:
+        """A picture of a real encoder."""
+        source = self.source()
+        for place, payload in enumerate(payloads, start=1):
+            number = self.numbers[source] = self.numbers.get(source, 1000 * source) + 1
+            is_last = place == len(payloads)
+            self._push(source, VIDEO_PT, number, timestamp, payload, marker=is_last)
 
     def end(self) -> None:
         """As ingest does it."""
@@ -93,6 +110,8 @@ class Published:
         timestamp: int,
         payload: bytes,
         elements: dict[int, bytes] | None = None,
+        *,
+        marker: bool = True,
     ) -> None:
         packet = forwardkit.packet(
             number,
@@ -100,7 +119,7 @@ class Published:
             payload,
             ssrc=source,
             payload_type=payload_type,
-            marker=True,
+            marker=marker,
             elements=elements,
         )
         self.whep.endpoint.forwarder.push(source, packet, self.whep.clock.now_ns())
@@ -111,6 +130,7 @@ class Viewer(RawPeer):
 
     def __init__(self) -> None:
         super().__init__()
+        self.video = offers.VIDEO
         self.packets: list[RtpPacket] = []
         self.location = self.etag = self.answer = ""
         self.headers: dict[str, str] = {}
@@ -118,7 +138,7 @@ class Viewer(RawPeer):
     def wanting(self, seats: int = 1) -> str:
         mids = " ".join(f"a{seat} v{seat}" for seat in range(seats))
         return offers.offer(
-            *wants(seats),
+            *wants(seats, self.video),
             ufrag=self.ufrag,
             fingerprint=self.certificate.fingerprint.value,
             setup="active",
@@ -129,9 +149,17 @@ class Viewer(RawPeer):
         """Takes packets from now on."""
         asyncio.get_running_loop().add_reader(self.socket.fileno(), self._read)
 
-    def close(self) -> None:
+    def deafen(self) -> None:
+        """Takes nothing more."""
         if self.socket.fileno() >= 0:
             asyncio.get_running_loop().remove_reader(self.socket.fileno())
+
+    def move(self) -> None:
+        self.deafen()
+        super().move()
+
+    def close(self) -> None:
+        self.deafen()
         super().close()
 
     def of(self, payload_type: int) -> list[RtpPacket]:
@@ -166,6 +194,41 @@ class Viewer(RawPeer):
                     self.packets.append(rtp.parse(self.dtls.sessions[0].unprotect(data), 0))
 
 
+class Decoder:
+    """A subscriber like a browser, aiortc's, who shows one picture."""
+
+    def __init__(self) -> None:
+        self.connection = RTCPeerConnection(
+            RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
+        )
+        self.light = 0.0
+        """Of the newest picture: the mean of its brightness."""
+        self._showing: asyncio.Task[None] | None = None
+
+    async def offer(self) -> str:
+        self.connection.addTransceiver("video", direction="recvonly")
+        await self.connection.setLocalDescription(await self.connection.createOffer())
+        return str(self.connection.localDescription.sdp)
+
+    async def take(self, answer: str) -> None:
+        await self.connection.setRemoteDescription(RTCSessionDescription(answer, "answer"))
+        self._showing = asyncio.create_task(self._show())
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        if self._showing is not None:
+            self._showing.cancel()
+        await self.connection.close()
+
+    async def _show(self) -> None:
+        track = self.connection.getReceivers()[0].track
+        while True:
+            frame = await track.recv()
+            self.light = float(frame.to_ndarray(format="gray").mean())
+
+
 @dataclass
 class Whep:
     """The plane, running."""
@@ -177,8 +240,14 @@ class Whep:
     registry: CollectorRegistry
     http: ClientSession
     base: str
-    stage: StageSink
+    context: Context
     count: int = 0
+
+    @property
+    def stage(self) -> Stage:
+        """Where ingest would publish."""
+        assert isinstance(self.context.seams.stage, Stage)
+        return self.context.seams.stage
 
     def url(self, participant: str = "") -> str:
         return f"{self.base}/v1/whep/{ROOM}{participant and '/' + participant}"
@@ -203,7 +272,13 @@ class Whep:
     def metric(self, name: str, **labels: str) -> float:
         return self.registry.get_sample_value(name, labels) or 0.0
 
-    def publish(self, identity: str = "anna", layers: int = 1, **options: Any) -> Published:
+    def publish(
+        self,
+        identity: str = "anna",
+        layers: int = 1,
+        video: Codec = Codec.VP8,
+        **options: Any,
+    ) -> Published:
         """A sound and a picture in so many layers."""
         self.count += 1
         sound = self.endpoint.open_source(
@@ -211,7 +286,7 @@ class Whep:
         )
         rids = ("l", "m", "h")[-layers:] if layers > 1 else ("",)
         pictures = tuple(
-            Layer(self.endpoint.open_source(SourceConfig(Codec.VP8, VIDEO_PT), None), rid)
+            Layer(self.endpoint.open_source(SourceConfig(video, VIDEO_PT), None), rid)
             for rid in rids
         )
         asked: list[int] = []
@@ -220,7 +295,10 @@ class Whep:
             f"s_{self.count}",
             identity,
             identity.capitalize(),
-            (PublishedTrack(Codec.OPUS, (Layer(sound),)), PublishedTrack(Codec.VP8, pictures)),
+            (
+                PublishedTrack(Codec.OPUS, (Layer(sound),)),
+                PublishedTrack(video, pictures, FMTP if video is Codec.H264 else ""),
+            ),
             asked.append,
             **options,
         )
@@ -234,6 +312,12 @@ class Whep:
         response = await self.http.request(method, path, data=body, headers=headers)
         await response.read()
         return response
+
+    async def watch(self, decoder: Decoder) -> None:
+        """POSTs its offer; it connects."""
+        response = await self.ask("POST", self.url(), await decoder.offer())
+        assert response.status == 201
+        await decoder.take(await response.text())
 
     async def subscribe(
         self, viewer: Viewer, *, seats: int = 1, participant: str = "", **options: Any
@@ -280,7 +364,6 @@ async def running(core: str = "portable", **settings: Any) -> AsyncIterator[Whep
         rtc=endpoint,
     )
     plane = app.create(context)
-    assert context.seams.stage is not None
     application = web.Application(middlewares=[problem.middleware])
     application.add_routes(plane.routes())
     await endpoint.start()
@@ -289,8 +372,7 @@ async def running(core: str = "portable", **settings: Any) -> AsyncIterator[Whep
     try:
         async with TestServer(application) as server, ClientSession() as http:
             base = f"http://127.0.0.1:{server.port}"
-            stage = context.seams.stage
-            yield Whep(plane, endpoint, clock, keys, registry, http, base, stage)
+            yield Whep(plane, endpoint, clock, keys, registry, http, base, context)
     finally:
         for task in tasks:
             task.cancel()
