@@ -97,8 +97,9 @@ class EventRoutes:
                     data = await stream.next()
             except TimeoutError:
                 data = _ALIVE
-            async with asyncio.timeout(self._write_seconds):
-                await response.write(data)
+            if data:
+                async with asyncio.timeout(self._write_seconds):
+                    await response.write(data)
 
 
 def _types(body: bytes) -> tuple[str, ...]:

@@ -17,6 +17,9 @@ TRACKS, SPEAKER = "tracks", "speaker"
 """Ours: who is in which slot, and who speaks."""
 TYPES = (ACTIVE, INACTIVE, LAYERS, VIEWERS, TRACKS, SPEAKER)
 
+_CONTRARY = {ACTIVE: INACTIVE, INACTIVE: ACTIVE}
+"""Where one is so, the other is not any more."""
+
 _encoder = msgspec.json.Encoder()
 
 
@@ -31,6 +34,7 @@ class EventStream:
 
     def put(self, kind: str, data: bytes) -> None:
         """*data* is so from now on."""
+        self._unread.pop(_CONTRARY.get(kind, ""), None)
         if kind in self.types:
             self._unread[kind] = data
             self._ready.set()
@@ -41,7 +45,9 @@ class EventStream:
         self._ready.set()
 
     async def next(self) -> bytes:
-        """What is unread, as text of the stream; empty at the end. Waits as long as it takes."""
+        """What is unread, as text of the stream; empty at the end, or if it is so no more.
+        Waits as long as it takes.
+        """
         await self._ready.wait()
         self._ready.clear()
         unread, self._unread = self._unread, {}
@@ -68,6 +74,7 @@ class Events:
         if self._states.get(kind) == data:
             return
         self._states[kind] = data
+        self._states.pop(_CONTRARY.get(kind, ""), None)
         for stream in self._streams:
             stream.put(kind, data)
 

@@ -2,16 +2,22 @@
 
 import asyncio
 import contextlib
+import itertools
 import json
 from collections.abc import AsyncIterator
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, cast
 
 import offers
 import pytest
-from aiohttp import ClientResponse
+from aiohttp import ClientResponse, ClientSession, web
+from aiohttp.test_utils import TestServer
 from whepkit import Viewer, Whep, until, viewers
 
-from cascade.event_routes import MAX_STREAMS
+from cascade import event_routes
+from cascade.event_routes import MAX_STREAMS, EventRoutes
+from cascade.events import Events
+from cascade.subscriber import Subscriber
 
 JSON = "application/json"
 
@@ -129,3 +135,108 @@ async def test_a_wish_needs_a_slot(whep: Whep) -> None:
     assert (await whep.ask("POST", url, '{"mediaId": "1", "maxWidth": 100}')).status == 200
     assert (await whep.ask("DELETE", url, '{"mediaId": "1"}')).status == 200
     assert (await whep.ask("DELETE", url)).status == 200
+
+
+async def test_the_end_of_the_speaker_is_told(whep: Whep) -> None:
+    """Whoever left in the middle of a word speaks no more."""
+    anna = whep.publish("anna")
+    whep.publish("ben")
+    with viewers(1) as (viewer,):
+        await whep.subscribe(viewer, seats=2)
+        async with listening(whep, viewer, "speaker") as heard:
+
+            def anna_is_heard() -> bool:
+                anna.sound(level=20)
+                return bool(heard.newest("speaker") == {"session": anna.publication.session})
+
+            await until(anna_is_heard)
+            anna.end()
+
+            await until(lambda: heard.newest("speaker") == {"session": None})
+
+
+async def test_who_comes_when_another_goes_is_told_how_many(whep: Whep) -> None:
+    """Though the number is the same as before."""
+    with viewers(2) as (first, second):
+        await whep.subscribe(first)
+        async with listening(whep, first, "viewercount") as heard:
+            await until(lambda: heard.newest("viewercount") == {"viewercount": 1})
+        first.close()
+        await whep.subscribe(second)
+        await whep.ask("DELETE", first.location)
+        async with listening(whep, second, "viewercount") as heard:
+            await until(lambda: heard.newest("viewercount") == {"viewercount": 1})
+
+
+async def test_a_slot_without_anybody_is_inactive(whep: Whep) -> None:
+    """As the draft has it, before somebody comes and after they go."""
+    with viewers(1) as (viewer,):
+        await whep.subscribe(viewer)
+        async with listening(whep, viewer, "active", "inactive") as heard:
+            await until(lambda: heard.events == [("inactive", {})])
+            anna = whep.publish()
+            await until(lambda: len(heard.events) == 2)
+            anna.end()
+            await until(lambda: len(heard.events) == 3)
+
+            assert [kind for kind, _ in heard.events] == ["inactive", "active", "inactive"]
+
+
+@dataclass
+class Session:
+    """As much of a subscriber as streams need."""
+
+    events: Events = field(default_factory=Events)
+
+
+@contextlib.asynccontextmanager
+async def streaming(session: Session, **options: float) -> AsyncIterator[int]:
+    """The port of a server that has no other session."""
+    routes = EventRoutes(lambda _request: cast("Subscriber", session), **options)
+    application = web.Application()
+    application.add_routes([web.get("/events", routes.stream)])
+    async with TestServer(application) as server:
+        assert server.port is not None
+        yield server.port
+
+
+async def test_a_stream_is_never_silent_for_long() -> None:
+    """A comment says that it lives; no listener takes it for an event."""
+    session = Session()
+    async with (
+        streaming(session, silence_seconds=0.01) as port,
+        ClientSession() as http,
+        http.get(f"http://127.0.0.1:{port}/events") as response,
+    ):
+        for _ in range(3):
+            assert await response.content.readline() == b": alive\n"
+            assert await response.content.readline() == b"\n"
+
+        session.events.tell("speaker", {"session": "s_1"})
+        await asyncio.wait_for(response.content.readuntil(b"s_1"), 5)
+
+
+def test_silence_is_shorter_than_what_is_promised() -> None:
+    """15 s, which proxies stand."""
+    assert event_routes.SILENCE_SECONDS <= 15
+
+
+async def test_who_reads_nothing_is_cut_off() -> None:
+    """And what they did not read is kept no longer."""
+    session = Session()
+    async with streaming(session, write_seconds=0.05) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
+        writer.write(b"GET /events HTTP/1.1\r\nHost: x\r\n\r\n")
+        await reader.readuntil(b"\r\n\r\n")
+        writer.transport.pause_reading()  # type: ignore[attr-defined]
+        count = itertools.count()
+
+        def is_dropped() -> bool:
+            session.events.tell("tracks", f"{next(count)}" + "x" * 1_000_000)
+            return len(session.events) == 0
+
+        await until(is_dropped)
+        writer.transport.resume_reading()  # type: ignore[attr-defined]
+        with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
+            await asyncio.wait_for(reader.readexactly(1 << 30), 5)
+        writer.close()

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from cascade.events import LAYERS, SPEAKER, TRACKS, Events
+from cascade.events import ACTIVE, INACTIVE, LAYERS, SPEAKER, TRACKS, Events
 
 
 async def test_a_listener_begins_with_what_is_so() -> None:
@@ -43,6 +43,22 @@ async def test_what_is_known_is_not_said_again() -> None:
     events.tell(TRACKS, [2])
 
     assert b"[2]" in await waiting
+
+
+async def test_of_contraries_one_is_so() -> None:
+    """Each change between them is told, and who comes later hears of the one that lasts."""
+    events = Events()
+    stream = events.listen([ACTIVE, INACTIVE])
+    told = []
+    for kind in (INACTIVE, ACTIVE, INACTIVE):
+        events.tell(kind, {})
+        told.append(await stream.next())
+    events.tell(ACTIVE, {})
+    events.tell(INACTIVE, {})
+
+    assert [text.split()[1] for text in told] == [b"inactive", b"active", b"inactive"]
+    assert await stream.next() == told[0]
+    assert await events.listen([ACTIVE, INACTIVE]).next() == told[0]
 
 
 async def test_the_end_wakes_all() -> None:

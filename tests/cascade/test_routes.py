@@ -200,3 +200,59 @@ async def test_resources_describe_themselves(whep: Whep) -> None:
     stranger = whep.headers(room="r_other")
     assert (await whep.ask("DELETE", response.headers["Location"], headers=stranger)).status == 403
     assert ROOM in whep.url()
+
+
+async def test_media_go_on_after_an_ice_restart(whep: Whep) -> None:
+    """At the new address, in the same stream."""
+    anna = whep.publish()
+    anna.picture(key=True)
+    with viewers(1) as (viewer,):
+        await whep.subscribe(viewer)
+        await until(lambda: viewer.pictures)
+        headers = whep.headers(kind=FRAGMENT) | {"If-Match": "*"}
+        restarted = await whep.ask("PATCH", viewer.location, RESTART, headers=headers)
+        text = await restarted.text()
+        viewer.ice = (attribute(text, "ice-ufrag"), attribute(text, "ice-pwd"))
+        viewer.ufrag = "fresh"
+        viewer.move()
+        await viewer.check()
+        viewer.listen()
+
+        anna.picture()
+
+        await until(lambda: len(viewer.pictures) == 2)
+        assert viewer.pictures[1].sequence == viewer.pictures[0].sequence + 1
+
+
+async def test_an_answer_that_cannot_be_may_be_sent_right(whep: Whep) -> None:
+    """What was wrong is said, and the offer still stands."""
+    response = await whep.ask("POST", whep.url())
+    offer, url = await response.text(), response.headers["Location"]
+    with viewers(1) as (viewer,):
+        answer = _answer(offer, viewer)
+        assert (await whep.ask("PATCH", url, "garbage")).status == 400
+        none = answer.replace("a=recvonly", "a=inactive")
+        assert (await whep.ask("PATCH", url, none)).status == 422
+
+        assert (await whep.ask("PATCH", url, answer)).status == 204
+
+
+async def test_a_session_needs_its_token(whep: Whep) -> None:
+    """In each request, to each of its resources (RFC 9725 §4.7.1)."""
+    response = await whep.ask("POST", whep.url())
+    url = response.headers["Location"]
+    asked = [
+        ("GET", ""),
+        ("PATCH", ""),
+        ("DELETE", ""),
+        ("POST", "/events"),
+        ("GET", "/events"),
+        ("DELETE", "/events"),
+        ("POST", "/layer"),
+        ("DELETE", "/layer"),
+    ]
+    for method, resource in asked:
+        nobody = await whep.ask(method, url + resource, headers={})
+        stranger = await whep.ask(method, url + resource, room="r_other")
+        assert (nobody.status, stranger.status) == (401, 403)
+    assert (await whep.ask("GET", url)).status == 204

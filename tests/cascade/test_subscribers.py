@@ -5,6 +5,9 @@ import whepkit
 from whepkit import until, viewers
 
 from cascade.app import CascadePlane
+from cascade.relay.records import NodeRecord, encode, node_key
+from levelchat.bus.messages import RoomClosed
+from levelchat.bus.seams import CONTROL
 
 
 async def test_there_are_only_so_many() -> None:
@@ -57,3 +60,47 @@ async def test_who_never_connects_is_forgotten() -> None:
 
         await until(lambda: whep.metric("levelchat_cascade_subscribers") == 0)
         assert whep.metric("levelchat_cascade_sessions_ended_total") == 1
+
+
+async def test_another_node_is_named_where_there_is_one() -> None:
+    """By Link and in the problem, to who comes too late and to who comes while it stops."""
+    async with whepkit.running(max_subscribers=1) as whep:
+        other = NodeRecord(node="other", url="https://other.example")
+        whep.context.directory.put(node_key("other"), encode(other))
+        assert (await whep.ask("POST", whep.url())).status == 201
+
+        full = await whep.ask("POST", whep.url())
+        await whep.plane.drain()
+        stopping = await whep.ask("POST", whep.url())
+
+        for refused, code in ((full, "subscribers_full"), (stopping, "cascade_draining")):
+            problem = await refused.json()
+            assert (refused.status, problem["code"]) == (503, code)
+            assert refused.headers["Link"] == '<https://other.example>; rel="alternate"'
+            assert problem["alternate"] == "https://other.example"
+            assert refused.headers["Access-Control-Allow-Origin"] == "*"
+
+
+async def test_a_room_that_nobody_watches_has_no_work() -> None:
+    """It is watched from the first offer to the end of the last session."""
+    async with whepkit.running() as whep:
+        whep.publish()
+        assert whep.stage.watchers(whepkit.ROOM) == 0
+        made = [await whep.ask("POST", whep.url()) for _ in range(2)]
+        assert whep.stage.watchers(whepkit.ROOM) == 1
+
+        await whep.ask("DELETE", made[0].headers["Location"])
+        assert whep.stage.watchers(whepkit.ROOM) == 1
+        await whep.ask("DELETE", made[1].headers["Location"])
+
+        assert whep.stage.watchers(whepkit.ROOM) == 0
+
+
+async def test_whom_rooms_ends_is_ended() -> None:
+    """As when the room is closed."""
+    async with whepkit.running() as whep:
+        await whep.ask("POST", whep.url())
+
+        whep.context.bus.publish(CONTROL, RoomClosed(whepkit.ROOM, "closed", 0, 1))
+
+        await until(lambda: whep.metric("levelchat_cascade_subscribers") == 0)
