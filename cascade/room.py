@@ -100,8 +100,8 @@ class Room:
         """It is connected, and hears what is so."""
         self._subscribers[subscriber] = None
         self._tell_speaker(subscriber)
-        # All others at the next look: a hundred who come at once are one change.
-        subscriber.events.tell(VIEWERS, {"viewercount": len(self._subscribers)})
+        # Should another leave now, the count is what it was, and yet this one was not told of it.
+        self._told = 0
 
     def on_wanted(self, source: int, now_ns: int) -> None:
         """Asked for now, or when its time has come."""

@@ -252,7 +252,8 @@ class Subscriber:
     def on_key_frame_wanted(self, outlet: int, now_ns: int) -> None:
         """Its picture broke, or begins."""
         sent = self._outlets.get(outlet)
-        if sent is not None and sent.selection.source:
+        # Whoever asks for key frames of sound asks for nothing.
+        if sent is not None and sent.selection.source and sent.slot.kind is Kind.VIDEO:
             self._stand.on_wanted(sent.selection.source, now_ns)
 
     def on_switched(self, outlet: int, source: int, now_ns: int) -> None:

@@ -142,6 +142,25 @@ async def test_one_question_for_a_crowd() -> None:
             assert len(anna.asked) == before + 1
 
 
+async def test_sound_has_no_key_frames(whep: Whep) -> None:
+    """Nobody is asked for one, whatever a subscriber says."""
+    anna = whep.publish()
+    anna.picture(key=True)
+    with viewers(1) as (viewer,):
+        await whep.subscribe(viewer)
+        await pictures(anna, viewer)
+        anna.sound()
+        await until(lambda: viewer.sounds)
+        anna.asked.clear()
+        whep.clock.skip(1)
+
+        viewer.pli(viewer.sounds[-1].ssrc)
+        viewer.pli()
+
+        await until(lambda: anna.source() in anna.asked)
+        assert anna.source(0) not in anna.asked
+
+
 @pytest.mark.parametrize("core", CORES)
 async def test_who_floods_disturbs_nobody(core: str) -> None:
     """NACKs, PLIs, garbage, an estimate that lies: the other's packets stay whole."""

@@ -177,9 +177,10 @@ class Viewer(RawPeer):
         assert self.dtls is not None
         self.send(self.dtls.sessions[1].protect_rtcp(packet))
 
-    def pli(self) -> None:
+    def pli(self, ssrc: int = 0) -> None:
         """Asks for a key frame of its picture."""
-        self.send_rtcp(struct.pack("!BBHII", 0x81, 206, 2, 1, self.pictures[-1].ssrc))
+        about = ssrc or self.pictures[-1].ssrc
+        self.send_rtcp(struct.pack("!BBHII", 0x81, 206, 2, 1, about))
 
     def nack(self, sequence: int) -> None:
         fields = struct.pack("!IIHH", 1, self.pictures[-1].ssrc, sequence & 0xFFFF, 0)
