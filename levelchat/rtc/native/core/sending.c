@@ -1,12 +1,14 @@
 /* Hands datagrams to the system and counts what it took. */
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 
 #include "shard.h"
 #include "wire.h"
 
 /* How long the system may need to make room; then it drops. */
 #define PATIENCE_MS 2
+#define YIELD_NS 1000000
 /* Refused GSO sends in a row until none is tried any more. */
 #define MAX_REFUSED 16
 
@@ -65,6 +67,16 @@ static bool refuses_gso(int error)
            error == EOPNOTSUPP;
 }
 
+/* Where a processor is shared, Python does not wait for the end of a slice of the scheduler's. */
+static void let_others_run(lc_wire *wire)
+{
+    int64_t now_ns = lc_monotonic_ns();
+    if (now_ns - wire->yielded_ns < YIELD_NS)
+        return;
+    sched_yield();
+    wire->yielded_ns = now_ns;
+}
+
 void lc_wire_flush(lc_shard *shard)
 {
     lc_wire *wire = &shard->wire;
@@ -96,5 +108,7 @@ void lc_wire_flush(lc_shard *shard)
         }
         sent++;
     }
+    if (wire->count)
+        let_others_run(wire);
     wire->count = wire->used = 0;
 }

@@ -33,6 +33,7 @@ typedef struct {
     uint32_t count, used;
     uint32_t refused; /* GSO sends in a row */
     bool has_gso;
+    int64_t yielded_ns;
 } lc_wire;
 
 void lc_wire_open(struct lc_shard *shard);

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import resource
 import socket
 import threading
 import weakref
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from forwardkit import Pushing, Recorder, bound_socket, clock, h264, running, session, until
 
+from levelchat.media.codec import Codec
 from levelchat.rtc.forward import seams
 from levelchat.rtc.native import NativeForwarder
 from levelchat.rtc.native._core import LIMITS, Core
@@ -52,6 +54,32 @@ async def test_packets_cross_shards() -> None:
         sent = [[(p.sequence, p.timestamp, p.payload) for p in v.received] for v in viewers]
         assert sent[0] == [(n, 90 * n, h264(n, key=not n)) for n in range(12)]
         assert sent[1] == sent[2] == sent[0]
+
+
+def _resident_bytes() -> int:
+    gc.collect()
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+
+
+async def test_a_subscriber_is_small() -> None:
+    """Keys, video and audio of one take a fraction of what is allowed: history belongs to sources."""
+    async with running(NativeForwarder(clock())) as kit:
+        sources = [Pushing(kit, codec) for codec in (Codec.VP8, Codec.OPUS)]
+        await kit.settle()
+        before, count = _resident_bytes(), 400
+        for _ in range(count):
+            number = kit.numbers.next()
+            rx, tx = session(bytes(28), inbound=True), session(bytes(28), inbound=False)
+            kit.forwarder.open_route(number, 0, rx, tx, "c")
+            kit.forwarder.aim(number, kit.sockets[0].getsockname())
+            for ssrc, source in enumerate(sources, start=1):
+                outlet, is_video = kit.numbers.next(), ssrc == 1
+                config = seams.OutletConfig(ssrc, 90_000, is_video)
+                kit.forwarder.open_outlet(outlet, number, config)
+                kit.select(outlet, source.number, at_once=True)
+        await kit.settle()
+
+        assert (_resident_bytes() - before) / count < 40 << 10
 
 
 async def test_sessions_live_as_long_as_a_shard_uses_them() -> None:
