@@ -6,7 +6,6 @@ Comes in: nothing. Goes out: a base URL and tokens. The server ends with the blo
 import asyncio
 import contextlib
 import os
-import socket
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Collection, Sequence
@@ -52,27 +51,30 @@ async def running(
     *,
     data: Path | None = None,
     cores: Collection[int] | None = None,
+    is_reached: bool = False,
 ) -> AsyncIterator[LocalServer]:
     """A server with *settings* in its environment (`LEVELCHAT_…`), ready to be asked.
 
     *data* is a folder that several share; by default one of its own. *cores* are the processors
-    that it may run on.
+    that it may run on. With *is_reached* it tells other nodes where it is.
     """
-    http_port, udp_port = serving.free_port(), serving.free_port(socket.SOCK_DGRAM)
+    http_port = serving.free_port()
+    base = f"http://127.0.0.1:{http_port}"
     with tempfile.TemporaryDirectory(prefix="levelchat-bench-") as folder:
         data = data or Path(folder)
         log = Path(folder) / "server.log"
         with log.open("wb") as output:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "levelchat", "serve", "--data", str(data)),
-                *("--http-port", str(http_port), "--udp-port", str(udp_port)),
+                *("--http-port", str(http_port), "--udp-port", "0"),
+                *(("--public-url", base) if is_reached else ()),
                 stdout=output,
                 stderr=output,
                 env=os.environ | settings,
             )
         if cores is not None:
             os.sched_setaffinity(process.pid, cores)
-        server = LocalServer(f"http://127.0.0.1:{http_port}", process.pid, data, clock)
+        server = LocalServer(base, process.pid, data, clock)
         try:
             await serving.ready(server.base, process, log)
             yield server

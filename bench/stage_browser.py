@@ -39,11 +39,11 @@ PUBLISHED = {"pattern": 1, "autostart": 1, "watch": 0, "codec": "vp8", "width": 
 async def first_frames(plan: Plan, say: Say) -> list[Reading]:
     """From a viewer's offer to its first picture, one new session after the other."""
     times = Distribution()
-    async with _nodes(plan, 1) as (server,), browser.page() as sending, browser.page() as tab:
-        await _publish(sending, server)
+    async with _nodes(plan, 1) as servers, browser.page() as sending, browser.page() as tab:
+        await _publish(sending, servers[0])
         for number in range(plan.joins):
             say(f"{plan.core}: join {number + 1} of {plan.joins}")
-            await _watch(tab, server, audio=True)
+            await _watch(tab, servers[0], audio=True)
             stats = await _until(tab, "first_frame_ms")
             times.add(round(stats["first_frame_ms"] * MILLISECOND))
             # A new document, so that the next one joins with nothing left of this one.
@@ -147,6 +147,6 @@ async def _nodes(plan: Plan, count: int) -> AsyncIterator[list[LocalServer]]:
                 "LEVELCHAT_SERVER__PLANES": planes,
                 "LEVELCHAT_SERVER__NODE": f"node-{number}",
             }
-            node = running(SystemClock(), settings | place, data=data)
+            node = running(SystemClock(), settings | place, data=data, is_reached=True)
             servers.append(await stack.enter_async_context(node))
         yield servers

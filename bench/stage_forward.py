@@ -5,8 +5,9 @@ itself and the load the other; both talk over loopback, where a send also pays f
 """
 
 import asyncio
+import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import aiohttp
 import msgspec
@@ -26,7 +27,8 @@ JOIN_MS = 4.0
 SUBSCRIBER_KIB = 150
 FLAT = 1.5
 STALL_MS = 5.0
-SERVER_CORE, LOAD_CORE = 0, 1
+IDLE_SECONDS = 2.0
+"""Without packets, to know what the server does anyway."""
 DRAIN_SECONDS = 0.5
 """For what was sent to arrive."""
 _FORWARDED = "levelchat_rtc_forwarded_total"
@@ -45,6 +47,8 @@ class Forwarded(msgspec.Struct, frozen=True):
     seconds: float
     processor: float
     """Seconds of the server."""
+    idle: float
+    """Seconds of it that the same server would have used without packets."""
     stall_ms: float
     """99th percentile: the upper end of the bucket that it lies in."""
     join_ms: float
@@ -60,8 +64,8 @@ class Forwarded(msgspec.Struct, frozen=True):
 
     @property
     def microseconds(self) -> float:
-        """Processor of one packet to one subscriber."""
-        return 1e6 / self.per_core
+        """Processor of one packet to one subscriber, without what the server does anyway."""
+        return 1e6 * (self.processor - self.idle) / self.packets
 
 
 def settings(plan: Plan, subscribers: int) -> dict[str, str]:
@@ -80,23 +84,25 @@ def settings(plan: Plan, subscribers: int) -> dict[str, str]:
 
 async def forward(plan: Plan, subscribers: int, pace: Pace, say: Say) -> Forwarded:
     """One server, one publisher, so many subscribers, for `plan.seconds`."""
-    os.sched_setaffinity(0, {LOAD_CORE})
     environment = settings(plan, subscribers)
-    async with running(SystemClock(), environment, cores={SERVER_CORE}) as server:
-        await _warm(server)
-        before = process_cost.cost(server.pid)
-        say(f"{plan.core}: {subscribers} subscribers join")
-        async with joined(server, subscribers, pace) as load:
-            after = process_cost.cost(server.pid)
-            say(f"{plan.core}: packets for {subscribers} subscribers")
-            run = await _measured(server, load, pace, plan.seconds)
-            return msgspec.structs.replace(
-                run,
-                join_ms=(after.processor - before.processor) / subscribers * 1e3,
-                subscriber_kib=(after.resident - before.resident) / subscribers / 1024,
-                more_threads=after.threads - before.threads,
-                more_files=after.files - before.files,
-            )
+    with _cores() as (its, ours):
+        os.sched_setaffinity(0, ours)
+        async with running(SystemClock(), environment, cores=its) as server:
+            await _warm(server)
+            say(f"{plan.core}: {subscribers} subscribers join")
+            async with joined(server, subscribers, pace) as load:
+                say(f"{plan.core}: packets for {subscribers} subscribers")
+                return await _measured(server, load, pace, plan.seconds)
+
+
+@contextlib.contextmanager
+def _cores() -> Iterator[tuple[set[int], set[int]]]:
+    """Processors for the server, and for us until the block ends."""
+    usable = sorted(os.sched_getaffinity(0))
+    try:
+        yield {usable[0]}, {usable[-1]}
+    finally:
+        os.sched_setaffinity(0, usable)
 
 
 async def _warm(server: LocalServer) -> None:
@@ -108,6 +114,8 @@ async def _warm(server: LocalServer) -> None:
 
 
 async def _measured(server: LocalServer, load: Load, pace: Pace, seconds: float) -> Forwarded:
+    begun = process_cost.cost(server.pid)
+    await asyncio.sleep(IDLE_SECONDS)
     metrics, arrived = await process_cost.metrics(server.base), load.arrived()
     cost = process_cost.cost(server.pid)
     video, sound = await load.publish(pace, seconds)
@@ -123,11 +131,12 @@ async def _measured(server: LocalServer, load: Load, pace: Pace, seconds: float)
         lost=arrived_then.lost - arrived.lost,
         seconds=seconds,
         processor=cost_then.processor - cost.processor,
+        idle=(cost.processor - begun.processor) / IDLE_SECONDS * seconds,
         stall_ms=_percentile(metrics, metrics_then),
-        join_ms=0,
-        subscriber_kib=0,
-        more_threads=0,
-        more_files=0,
+        join_ms=(load.after.processor - load.before.processor) / count * 1e3,
+        subscriber_kib=(load.after.resident - load.before.resident) / count / 1024,
+        more_threads=load.after.threads - load.before.threads,
+        more_files=load.after.files - load.before.files,
     )
 
 
@@ -170,7 +179,6 @@ async def bursts(plan: Plan, say: Say) -> list[Reading]:
         Reading(f"µs a packet, {run.subscribers} subscribers", run.microseconds, "µs")
         for run in runs
     ]
-    # Below a hundred the fixed costs of a server that does nothing else are most of it.
     found.append(Reading("dearest to cheapest", max(costs) / min(costs), "", FLAT))
     return found
 

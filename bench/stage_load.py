@@ -14,7 +14,9 @@ from collections.abc import AsyncIterator
 import aiohttp
 import msgspec
 
+from bench import process_cost
 from bench.local_server import LocalServer
+from bench.process_cost import Cost
 from bench.rtc_client import AUDIO, VIDEO, RtcClient, rtp
 from levelchat.auth.capability import Capability
 from levelchat.rtc import rtcp
@@ -33,6 +35,7 @@ JOINING = 8
 CHECK_SECONDS = 5.0
 """Between two checks of one client; consent holds for 30 s."""
 SETTLE_SECONDS = 1.0
+NOTHING = Cost(0, 0, 0, 0, 0)
 _TICK = 0.05
 _NAP = 0.0005
 _SPS, _SLICE = 0x67, 0x41
@@ -61,6 +64,8 @@ class Load:
 
     def __init__(self, publisher: RtcClient, subscribers: list[RtcClient], sink: Sink) -> None:
         self.subscribers = subscribers
+        self.before = self.after = NOTHING
+        """What the server had cost when the first joined, and when the last had."""
         self._publisher = publisher
         self._sink = sink
         self._chance = random.Random(1)  # noqa: S311 - repeatable, not secret
@@ -149,7 +154,9 @@ async def joined(server: LocalServer, count: int, pace: Pace) -> AsyncIterator[L
             load = Load(publisher, subscribers, sink)
             # What it publishes must be known before anybody can be given it.
             await load.publish(pace, SETTLE_SECONDS)
+            load.before = process_cost.cost(server.pid)
             await join(http, server, subscribers)
+            load.after = process_cost.cost(server.pid)
             sink.start()
             feedback = asyncio.create_task(load.live())
             try:

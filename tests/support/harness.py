@@ -102,12 +102,12 @@ class Server:
 
 
 def start_server(folder: Path, **environment: str) -> Server:
-    http, udp = free_port(socket.SOCK_STREAM), free_port(socket.SOCK_DGRAM)
+    http = free_port(socket.SOCK_STREAM)
     log = folder / "server.log"
     with log.open("wb") as stream:
         process = levelchat(
             *("serve", "--data", str(folder / "data"), "--host", "127.0.0.1"),
-            *("--http-port", str(http), "--udp-port", str(udp)),
+            *("--http-port", str(http), "--udp-port", "0"),
             stderr=stream,
             env=os.environ | environment,
         )

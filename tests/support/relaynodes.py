@@ -57,12 +57,12 @@ class Installation:
 
     def start(self, name: str, region: str, planes: str, **environment: str) -> Node:
         """Returns when it is ready."""
-        http, udp = free_port(socket.SOCK_STREAM), free_port(socket.SOCK_DGRAM)
+        http = free_port(socket.SOCK_STREAM)
         base = f"http://127.0.0.1:{http}"
         with (self.data / f"{name}.log").open("wb") as log:
             process = levelchat(
                 *("serve", "--planes", planes, "--data", str(self.data), "--host", "127.0.0.1"),
-                *("--http-port", str(http), "--udp-port", str(udp), "--nats", self.nats.url),
+                *("--http-port", str(http), "--udp-port", "0", "--nats", self.nats.url),
                 *("--node", name, "--region", region, "--public-url", base),
                 stderr=log,
                 env=os.environ | {"LEVELCHAT_SERVER__SHARDS": "1"} | environment,
