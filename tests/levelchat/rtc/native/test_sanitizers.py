@@ -110,7 +110,7 @@ def test_the_extension_forwards_cleanly(built: Built) -> None:
     preload = _run(_compiler(), "-print-file-name=libasan.so").strip()
     folder = ROOT / "tests" / "levelchat" / "rtc" / "forward"
     suites = [folder / f"test_conformance_{name}.py" for name in SUITES]
-    arguments = ["-q", "-k", "native", "-p", "no:cacheprovider", *suites]
+    arguments = ["-q", "-s", "-k", "native", "-p", "no:cacheprovider", *suites]
     said = _run(
         sys.executable,
         "-c",
