@@ -10,7 +10,7 @@ from levelchat.auth import token as room_token
 from levelchat.auth.capability import Capability
 from levelchat.clock import Clock, SystemClock
 from levelchat.commands import options
-from levelchat.commands.demo_nodes import CHAIN, PORT_STEP, start_nats, start_relays
+from levelchat.commands.demo_nodes import CHAIN, ports_below, start_nats, start_relays
 from levelchat.commands.processes import start, stay, stop_on_sigterm, wait_for
 from levelchat.media.time import NANOSECOND
 
@@ -24,7 +24,7 @@ MAX_NODES = 4
 @click.command("demo")
 @options.data
 @click.option("--http-port", default=8080, show_default=True, type=click.IntRange(1, 65535))
-@click.option("--udp-port", default=8443, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--udp-port", default=8443, show_default=True, type=click.IntRange(0, 65535))
 @click.option("--size", default="1280x720", show_default=True, help="Picture size.")
 @click.option(
     "--nodes",
@@ -59,7 +59,7 @@ def command(
         )
         wait_for(f"{base}/live/{ROOM}/index.m3u8", clock, [server, publisher, *helpers])
         _say(base, _guests(folder, clock))
-        below = [(http_port + PORT_STEP * n, udp_port + PORT_STEP * n) for n in range(1, nodes)]
+        below = ports_below(http_port, udp_port, nodes)
         for process, relay in start_relays(stack, clock, folder, nats, below):
             helpers.append(process)
             viewer = _token(folder, clock, "viewer", [Capability.SUBSCRIBE_ALL])

@@ -34,6 +34,14 @@ def start_nats(stack: ExitStack) -> tuple[Process, str]:
     return process, f"nats://127.0.0.1:{port}"
 
 
+def ports_below(http_port: int, udp_port: int, nodes: int) -> list[tuple[int, int]]:
+    """HTTP and UDP ports of the relays below an origin with these; UDP 0 stays any."""
+    return [
+        (http_port + PORT_STEP * number, udp_port and udp_port + PORT_STEP * number)
+        for number in range(1, nodes)
+    ]
+
+
 def start_relays(
     stack: ExitStack, clock: Clock, data: Path, nats: str, ports: list[tuple[int, int]]
 ) -> list[tuple[Process, str]]:

@@ -1,19 +1,27 @@
 """The first thing anybody does."""
 
+import asyncio
+import os
 import re
 import signal
 import socket
 import subprocess
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import aiohttp
 from harness import fetch, free_port, levelchat, until
+from relaynodes import Receiver
+
+from bench.rtc_client import RtcClient
+from levelchat.rtc._aiortc import generate_certificate
 
 
 def test_the_demo_plays_within_fifteen_seconds(tmp_path: Path) -> None:
     """`levelchat demo` prints a URL whose room has a broadcast, and Ctrl-C stops all of it."""
-    http, udp = free_port(socket.SOCK_STREAM), free_port(socket.SOCK_DGRAM)
+    http = free_port(socket.SOCK_STREAM)
     demo = levelchat(
-        *("demo", "--data", str(tmp_path), "--http-port", str(http), "--udp-port", str(udp)),
+        *("demo", "--data", str(tmp_path), "--http-port", str(http), "--udp-port", "0"),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )
@@ -29,3 +37,47 @@ def test_the_demo_plays_within_fifteen_seconds(tmp_path: Path) -> None:
     assert page[0] == 200
     assert re.search(rf"{base}/watch/r_demo", printed)
     assert fetch(f"{base}/healthz")[0] == 0
+
+
+async def test_the_demo_makes_a_chain_of_three_nodes(tmp_path: Path) -> None:
+    """`levelchat demo --nodes 3`: whoever opens the last link gets the packets of the first."""
+    http = free_port(socket.SOCK_STREAM)
+    demo = levelchat(
+        *("demo", "--nodes", "3", "--data", str(tmp_path)),
+        *("--http-port", str(http), "--udp-port", "0", "--size", "320x180"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=os.environ | {"LEVELCHAT_SERVER__SHARDS": "1"},
+    )
+    client = RtcClient(generate_certificate(), audio=False)
+    try:
+        assert demo.stdout is not None
+        links = re.findall(r"Through a relay: (\S+)", await asyncio.to_thread(_until_stop, demo))
+        assert len(links) == 2
+        last = urlsplit(links[-1])
+        async with aiohttp.ClientSession() as session:
+            url = f"{last.scheme}://{last.netloc}/v1/whep/r_demo"
+            await client.join(session, url, last.fragment.removeprefix("token="), "recvonly")
+        receiver = Receiver(client)
+
+        def has_packets() -> bool:
+            receiver.read()
+            return len(receiver.sequences) > 100
+
+        await asyncio.to_thread(until, has_packets, 15, "packets through two relays")
+        assert receiver.missing == 0
+    finally:
+        client.close()
+        demo.send_signal(signal.SIGINT)
+        demo.communicate(timeout=30)
+
+
+def _until_stop(demo: subprocess.Popen[bytes]) -> str:
+    """What it prints until it says how to stop it."""
+    assert demo.stdout is not None
+    printed = ""
+    for line in demo.stdout:
+        printed += line.decode()
+        if "Ctrl-C" in printed:
+            break
+    return printed
