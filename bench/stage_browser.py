@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from bench import browser
+from bench import browser, process_cost
 from bench.browser import BrowserFault, Stats
 from bench.local_server import LocalServer, running
 from bench.progress import Say
@@ -72,12 +72,21 @@ async def _delays(plan: Plan, say: Say, nodes: int, goal: float) -> list[Reading
         for audio in (False, True):
             await _watch(tab, servers[-1], audio=audio)
             await _until(tab, "first_frame_ms")
+            await _check_chain(servers)
             delays, freezes = await _read(tab, plan.watch_seconds, say)
             name = "with sound" if audio else "without sound"
             goals = None if audio else {50: goal}
             readings += percentiles(f"glass to glass, {name}", delays, goals)
             readings.append(Reading(f"freezes, {name}", freezes, "", 0))
     return readings
+
+
+async def _check_chain(servers: list[LocalServer]) -> None:
+    """Each node but the last feeds one other."""
+    for server in servers[:-1]:
+        feeds = (await process_cost.metrics(server.base))["levelchat_relay_feeds"]
+        if feeds != 1:
+            raise BrowserFault(f"the nodes make no chain: {server.base} has {feeds:.0f} feeds")
 
 
 async def _read(tab: "Page", seconds: int, say: Say) -> tuple[Distribution, int]:

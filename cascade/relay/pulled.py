@@ -48,6 +48,8 @@ class Ground(msgspec.Struct, frozen=True):
     settings: RelaySettings
     spawn: Callable[[Coroutine[Any, Any, None]], None]
     """Lets something run in the relay's group, which outlives the session."""
+    on_failover: Callable[[], None]
+    """A session went over to another node above."""
 
 
 class PulledSession:
@@ -56,7 +58,6 @@ class PulledSession:
     def __init__(self, room: str, session: str, ground: Ground) -> None:
         self.room = room
         self.session = session
-        self.failovers = 0
         self.settled = asyncio.Event()
         """It is on the stage, or was not to be had at once."""
         self._ground = ground
@@ -161,7 +162,7 @@ class PulledSession:
         self._publish(link)
         self._log.info("pulling", node=link.parent.node, path=link.parent.path)
         if former is not None:
-            self.failovers += 1
+            self._ground.on_failover()
             self._former[former] = None
             self._ground.spawn(self._let_go(former, link))
 

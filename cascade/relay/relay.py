@@ -194,6 +194,7 @@ class Relay:
             clock=means.clock,
             settings=self._settings,
             spawn=self._spawn,
+            on_failover=self._metrics.failovers.inc,
         )
 
     def _find(self, room: str, session: str) -> PulledSession | None:
@@ -232,7 +233,6 @@ class Relay:
         except Exception:  # noqa: BLE001 - a defect costs one session, not the node
             _log.exception("a pulled session failed", room=pulled.room, session=pulled.session)
         finally:
-            self._metrics.failovers.inc(pulled.failovers)
             del self._tasks[pulled]
             sessions = self._pulled[pulled.room]
             del sessions[pulled.session]

@@ -46,6 +46,7 @@ async def test_a_relay_is_killed_under_fifty_subscribers(made: Installation) -> 
         assert max(receiver.longest for receiver in below) < FREEZE_SECONDS
         assert [receiver.missing for receiver in below] == [0] * SUBSCRIBERS
         assert {len(receiver.ssrcs) for receiver in below} == {1}
+        assert leaf.metric("levelchat_relay_failovers_total") == 1
 
 
 async def test_media_outlive_nats(made: Installation) -> None:
