@@ -25,6 +25,9 @@ TICK_SECONDS = 0.2
 """Between two looks at a room: how fast a speaker is noticed, and a layer that fell silent."""
 MAX_SEATS = 16
 """In an offer of ours, whose subscriber could not say how many it shows."""
+MAX_STREAMS = 48
+"""SSRCs that one subscriber is sent, retransmissions counted: 16 pictures with their sound. The
+core takes `MAX_SSRCS` of a route; the rest is for those that its RTCP comes from."""
 
 
 class Subscribers:
@@ -81,8 +84,9 @@ class Subscribers:
         session = Subscriber(place, only, self._around, room)
         try:
             outgoing = _outgoing(decided.slots, session.session)
+            slots = tuple(slot for slot in decided.slots if slot.index in outgoing)
             peer = self._around.endpoint.open(offer, decided.setup, session)
-            session.begin(peer, decided.slots, outgoing, offer.ice)
+            session.begin(peer, slots, outgoing, offer.ice)
             local = self._around.endpoint.local_side(peer)
             text = render_subscription(offer, decided, outgoing, local)
         except BaseException:
@@ -166,12 +170,16 @@ class Subscribers:
 
 
 def _outgoing(slots: tuple[Slot, ...], session: str) -> dict[int, Outgoing]:
-    """Names of the streams; the nth picture and the nth sound are of one stream."""
-    numbers = ssrc.distinct(2 * len(slots))
+    """Names of the streams; the nth picture and the nth sound are of one stream. Slots for which
+    there are no more streams have none.
+    """
+    numbers = ssrc.distinct(MAX_STREAMS)
     counts = {Kind.AUDIO: 0, Kind.VIDEO: 0}
     outgoing = {}
     for slot in slots:
         seat = counts[slot.kind]
+        if seat == MAX_SEATS:
+            continue
         counts[slot.kind] += 1
         outgoing[slot.index] = Outgoing(
             ssrc=numbers.pop(),

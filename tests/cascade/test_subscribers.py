@@ -6,8 +6,10 @@ from whepkit import until, viewers
 
 from cascade.app import CascadePlane
 from cascade.relay.records import NodeRecord, encode, node_key
+from cascade.subscribers import MAX_SEATS, MAX_STREAMS
 from levelchat.bus.messages import RoomClosed
 from levelchat.bus.seams import CONTROL
+from levelchat.rtc.forward.seams import MAX_SSRCS
 
 
 async def test_there_are_only_so_many() -> None:
@@ -104,3 +106,17 @@ async def test_whom_rooms_ends_is_ended() -> None:
         whep.context.bus.publish(CONTROL, RoomClosed(whepkit.ROOM, "closed", 0, 1))
 
         await until(lambda: whep.metric("levelchat_cascade_subscribers") == 0)
+
+
+async def test_more_slots_than_streams_are_rejected() -> None:
+    """In the answer, so that nobody waits for what the forwarding core would drop."""
+    async with whepkit.running() as whep:
+        with viewers(1) as (viewer,):
+            response = await whep.ask("POST", whep.url(), viewer.wanting(20))
+
+        answer = await response.text()
+        assert response.status == 201
+        assert answer.count("m=video 9") == answer.count("m=audio 9") == MAX_SEATS
+        assert answer.count("m=video 0") == answer.count("m=audio 0") == 20 - MAX_SEATS
+        ssrcs = {line.split()[0] for line in answer.splitlines() if line.startswith("a=ssrc:")}
+        assert len(ssrcs) == MAX_STREAMS < MAX_SSRCS
