@@ -201,7 +201,10 @@ class Room:
         publication = self._publishers.get(source)
         if publication is not None:
             self._around.metrics.key_frame_requests.inc()
-            publication.request_key_frame(source)
+            try:
+                publication.request_key_frame(source)
+            except Exception:  # noqa: BLE001 - a publisher's defect costs no subscriber
+                _log.exception("a key frame was not asked for", session=publication.session)
 
     def _arrange(self, subscriber: Subscriber, now_ns: int) -> None:
         try:

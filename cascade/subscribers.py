@@ -8,6 +8,8 @@ subscribes to it.
 import asyncio
 import contextlib
 
+import structlog
+
 from cascade.errors import CascadeDraining, NodeBusy, SubscribersFull, SubscriptionNotFound
 from cascade.load import Load
 from cascade.room import Room
@@ -28,6 +30,8 @@ MAX_SEATS = 16
 MAX_STREAMS = 48
 """SSRCs that one subscriber is sent, retransmissions counted: 16 pictures with their sound. The
 core takes `MAX_SSRCS` of a route; the rest is for those that its RTCP comes from."""
+
+_log = structlog.get_logger("cascade")
 
 
 class Subscribers:
@@ -126,13 +130,19 @@ class Subscribers:
                     await self._hurry.wait()
             self._hurry.clear()
             for room in tuple(self._rooms.values()):
-                for _ in room.work(self._around.clock.now_ns()):
-                    await asyncio.sleep(0)
+                await self._look_after(room)
 
     def close(self, reason: str) -> None:
         """Ends everybody."""
         for session in tuple(self._sessions.values()):
             session.close(reason)
+
+    async def _look_after(self, room: Room) -> None:
+        try:
+            for _ in room.work(self._around.clock.now_ns()):
+                await asyncio.sleep(0)
+        except Exception:  # noqa: BLE001 - a defect costs one room its turn, not the process
+            _log.exception("a room was not looked after", room=room.name)
 
     def _keep(self, session: Subscriber) -> None:
         self._sessions[session.key] = session

@@ -1,5 +1,7 @@
 """Laws of a room on one node."""
 
+import msgspec
+import pytest
 import whepkit
 from whepkit import Whep, until, viewers
 
@@ -62,3 +64,28 @@ async def test_the_last_who_spoke_has_the_only_seat() -> None:
                 return len(viewer.pictures) > count
 
             await until(ben_is_shown)
+
+
+async def test_a_publisher_that_cannot_be_asked_costs_nobody_else(
+    whep: Whep, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither who watches it nor the process ends when asking it for a key frame fails."""
+
+    def fail(_source: int) -> None:
+        raise RuntimeError("no such peer")
+
+    anna = whep.publish()
+    whep.stage.publish(msgspec.structs.replace(anna.publication, request_key_frame=fail))
+    anna.picture(key=True)
+    with viewers(1) as (viewer,):
+        await whep.subscribe(viewer)
+        await until(lambda: viewer.pictures)
+        whep.clock.skip(5)
+        viewer.pli()
+        viewer.pli()
+        await until(lambda: whep.metric("levelchat_cascade_key_frame_requests_total") > 1)
+
+        anna.picture()
+
+        await until(lambda: len(viewer.pictures) > 1)
+    assert "a key frame was not asked for" in capsys.readouterr().out
