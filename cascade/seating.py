@@ -116,7 +116,7 @@ class Seating:
 def _content(
     slot: Slot, publication: Publication, track: PublishedTrack, option: Option | None
 ) -> Content:
-    chosen = slot.format_for(track.codec, track.fmtp)
+    chosen = slot.format_for(track.codec, track.fmtp, red=track.red)
     if option is None or chosen is None:
         return Content(slot, publication, track, None, Selection())
     selection = Selection(

@@ -165,7 +165,8 @@ def _candidates(
         fits = frozenset(
             slot.index
             for slot in slots
-            if slot.kind is track.kind and slot.format_for(track.codec, track.fmtp) is not None
+            if slot.kind is track.kind
+            and slot.format_for(track.codec, track.fmtp, red=track.red) is not None
         )
         if fits:
             key = TrackKey(publication.session, index)

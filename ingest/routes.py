@@ -82,7 +82,9 @@ class WhipRoutes:
         grant = self._grant(request, room)
         target = _target(request)
         offer = parse_offer(await read_sdp(request, SDP))
-        decided = negotiate(offer, self._preferred())
+        # The packager takes plain Opus only.
+        red = target == "stage" and self._around.settings.redundant_audio
+        decided = negotiate(offer, self._preferred(), red=red)
         for track in decided.tracks:
             grant.require_any(_NEEDED[track.codec.kind])
         session, answer = await self._begin(grant, target, offer, decided)

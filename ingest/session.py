@@ -333,6 +333,7 @@ class Session:
             ),
             fmtp=track.format.fmtp,
             dependency_descriptor=track.dependency_descriptor,
+            red=track.red is not None,
         )
 
     def _request_key_frame(self, source: int) -> None:

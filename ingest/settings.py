@@ -18,6 +18,10 @@ class IngestSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A second publisher of a room replaces the first; if false, it is refused with 409."""
     preferred_codec: Literal["", "h264", "vp8", "vp9", "av1"] = ""
     """Video codec to choose where the publisher offers it; empty: the publisher's own order."""
+    redundant_audio: bool = False
+    """Publishers of the stage are asked for redundant audio (RED, RFC 2198), which survives bursts
+    of loss for twice the bits. Only subscribers that take it hear them then: Chromium and Safari
+    do, Firefox and FFmpeg do not."""
     max_bitrate: int = 8_000_000
     """Bits a second that a publisher may send at most (REMB)."""
     min_bitrate: int = 150_000

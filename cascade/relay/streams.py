@@ -20,6 +20,10 @@ from levelchat.rtc.pulling import PulledTrack
 MAX_STREAMS = 31
 """Of one session: with their retransmissions as many SSRCs as a route takes (64)."""
 
+RED = "red"
+"""In the place of a layer: redundant audio, which goes between nodes as the codec it is made of,
+since nobody here looks into it. Browsers do not encode sound in layers."""
+
 _NAME = re.compile(r"([0-9]{1,2})\.([A-Za-z0-9_-]{0,32})", re.ASCII)
 _SSRC_BITS = 32
 
@@ -54,7 +58,7 @@ def streams_of(publication: Publication) -> tuple[Stream, ...]:
             codec=track.codec,
             fmtp=track.fmtp,
             track=place,
-            rid=layer.rid,
+            rid=RED if track.red else layer.rid,
             dependency_descriptor=track.dependency_descriptor,
         )
         for place, track in enumerate(publication.tracks)
@@ -96,7 +100,7 @@ def published_tracks(
         found = _NAME.fullmatch(item.track)
         if found is None:
             raise UnsupportedSdp(f"a node's msid names its track like 0.hi, not {item.track[:40]}")
-        layer = Layer(sources[place], found[2])
+        layer = Layer(sources[place], "" if _is_red(item, found[2]) else found[2])
         layers.setdefault(int(found[1]), []).append((item, layer))
     return tuple(
         PublishedTrack(
@@ -104,9 +108,14 @@ def published_tracks(
             layers=tuple(layer for _, layer in members),
             fmtp=members[0][0].fmtp,
             dependency_descriptor=bool(members[0][0].extensions.dependency),
+            red=_is_red(members[0][0], members[0][0].track.partition(".")[2]),
         )
         for _, members in sorted(layers.items())
     )
+
+
+def _is_red(item: PulledTrack, name: str) -> bool:
+    return item.codec.kind is Kind.AUDIO and name == RED
 
 
 def _extensions(stream: Stream) -> ExtensionIds:

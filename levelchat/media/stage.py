@@ -29,6 +29,8 @@ class PublishedTrack(msgspec.Struct, frozen=True):
     """Of the publisher's SDP: for H.264 its profile and packetization mode."""
     dependency_descriptor: bool = False
     """Packets carry it: layers within the stream (SVC) can be told apart."""
+    red: bool = False
+    """Its packets are redundant audio made of the codec (RFC 2198)."""
 
     @property
     def kind(self) -> Kind:

@@ -87,3 +87,15 @@ def test_an_empty_room_fills_no_slot() -> None:
 
     assert made.arrange(View([], {}, {}), None, START) == {}
     assert made.slot_of("no such") is None
+
+
+def test_redundant_audio_goes_to_who_takes_it() -> None:
+    """Under its own payload type; nobody gets packets that they would take for plain sound."""
+    track = PublishedTrack(Codec.OPUS, (Layer(1),), red=True)
+    view = View([Publication("r_1", "s_b", "ben", "Ben", (track,), lambda _: None)], {}, FLOWS)
+    deaf = Seating(subscribe(parse_offer(offers.RECEIVING["firefox"])).slots)
+
+    (content,) = seating().arrange(view, None, START).values()
+
+    assert (content.selection.source, content.selection.payload_type) == (1, 63)
+    assert deaf.arrange(view, None, START) == {}

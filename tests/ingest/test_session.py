@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from itertools import pairwise
 
 import av
+import forwardkit
 import offers
 import pytest
 import structlog
@@ -16,6 +17,8 @@ import whip
 from rawpeer import RawPeer
 from whip import ROOM, Ingest, Picture, Publisher, Stream, Tone, until
 
+from levelchat.bus.messages import TokenRevoked
+from levelchat.bus.seams import CONTROL
 from levelchat.errors import EnvironmentFault
 from levelchat.media.codec import Codec, Kind
 from levelchat.media.frame import EncodedFrame, TrackInfo
@@ -24,6 +27,16 @@ from levelchat.media.time import NANOSECOND
 FLOOD = 200_000
 """Datagrams; `levelchat bench garbage` sends them by the million."""
 FLOOD_RATE = 40_000
+
+KEY_FRAME = b"\x10" + bytes([0x10, 0, 0, 0x9D, 0x01, 0x2A, 16, 0, 16, 0])
+SIMULCAST = (
+    offers.VIDEO
+    + "a=extmap:3 urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id\n"
+    + "a=rid:h send\na=rid:m send\na=rid:l send\na=simulcast:send h;m;l\n"
+)
+RED = offers.AUDIO.replace("SAVPF 111", "SAVPF 63 111") + (
+    "a=rtpmap:63 red/48000/2\na=fmtp:63 111/111\n"
+)
 
 
 @pytest.fixture
@@ -188,8 +201,7 @@ async def test_lost_packets_are_asked_for(ingest: Ingest) -> None:
     """A gap is reported at once by NACK, and REMB names the stream within the first 200 ms."""
     with contextlib.closing(RawPeer()) as raw:
         await connected(ingest, raw, offers.VIDEO)
-        key_frame = b"\x10" + bytes([0x10, 0, 0, 0x9D, 0x01, 0x2A, 16, 0, 16, 0])
-        raw.send_rtp(96, key_frame)
+        raw.send_rtp(96, KEY_FRAME)
         raw.sequence += 1
         raw.send_rtp(96, b"\x10\x11 a frame that needs another", timestamp=3000)
 
@@ -246,7 +258,8 @@ async def test_garbage_in_every_payload(ingest: Ingest) -> None:
                 ssrc=rng.randrange(1, 4),
             )
             if index % 100 == 0:
-                await asyncio.sleep(0)
+                # What the socket has no room for is lost before anybody could misread it.
+                await until(lambda sent=index: ingest.endpoint.forwarder.totals().received > sent)
         raw.send_rtp(111, b"\xf8end", timestamp=960_000, ssrc=2)
 
         await until(lambda: ingest.metric("levelchat_ingest_packets_total", kind="audio") > 500)
@@ -273,3 +286,90 @@ async def test_a_flood_of_garbage_disturbs_nobody(ingest: Ingest) -> None:
         assert {after.pts - before.pts for before, after in pairwise(frames)} == {3000}
         assert not stream.closed
         assert core.totals().srtp_errors == 0
+
+
+async def on_stage(ingest: Ingest, raw: RawPeer, *sections: str) -> str:
+    """Connects as a publisher of the stage; our answer."""
+    url = ingest.url() + "?to=stage"
+    body = raw.offer(*sections)
+    async with ingest.http.post(url, data=body, headers=ingest.headers()) as response:
+        answer = await response.text()
+        assert response.status == 201, answer
+    await raw.connect(answer)
+    return answer
+
+
+async def test_the_stage_is_given_packets_as_they_come(ingest: Ingest) -> None:
+    """No frame is made of them; gaps and key frames are asked for all the same."""
+    with contextlib.closing(RawPeer()) as raw:
+        await on_stage(ingest, raw, offers.VIDEO)
+        raw.send_rtp(96, KEY_FRAME)
+        await until(lambda: ingest.stage.there)
+        (publication,) = ingest.stage.there.values()
+        (track,) = publication.tracks
+        assert (publication.identity, publication.programme) == ("tester", False)
+        assert (track.codec, [layer.rid for layer in track.layers]) == (Codec.VP8, [""])
+
+        raw.sequence += 1
+        raw.send_rtp(96, b"\x10\x11 a frame that needs another", timestamp=3000)
+        assert (await raw.rtcp())[:2] == b"\x81\xcd"
+        publication.request_key_frame(track.layers[0].source)
+        asked = b""
+        while b"\x81\xce\x00\x02" not in asked:
+            asked = await raw.rtcp()
+
+        assert not ingest.sink.streams
+        assert ingest.endpoint.forwarder.source_stats(track.layers[0].source).packets == 2
+
+
+async def test_layers_of_a_track_are_published_from_the_lowest(ingest: Ingest) -> None:
+    """Each a source of its own, found by the name in its packets; of them the best is packaged."""
+    with contextlib.closing(RawPeer()) as raw:
+        url, body = ingest.url(), raw.offer(SIMULCAST)
+        async with ingest.http.post(url, data=body, headers=ingest.headers()) as response:
+            answer = await response.text()
+        assert "a=simulcast:recv h;m;l" in answer
+        await raw.connect(answer)
+        for ssrc, rid in enumerate((b"l", b"m", b"h"), start=1):
+            packet = forwardkit.packet(7, payload=KEY_FRAME, ssrc=ssrc, elements={3: rid})
+            raw.send(raw.dtls.sessions[1].protect(packet))
+        await until(lambda: ingest.stage.there)
+        (publication,) = ingest.stage.there.values()
+        (track,) = publication.tracks
+        assert publication.programme
+        assert [layer.rid for layer in track.layers] == ["l", "m", "h"]
+
+        stats = ingest.endpoint.forwarder.source_stats
+        await until(lambda: [stats(each.source).ssrc for each in track.layers] == [1, 2, 3])
+
+
+async def test_redundant_audio_is_asked_for_where_it_is_wished() -> None:
+    """Of the stage, whose packets go on as they are; a packager takes plain Opus only."""
+    async with whip.running(redundant_audio=True) as ingest:
+        with contextlib.closing(RawPeer()) as raw:
+            answer = await on_stage(ingest, raw, RED)
+            assert "m=audio 9 UDP/TLS/RTP/SAVPF 63 111" in answer
+            raw.send_rtp(63, b"\xef\x00\x00\x05once!twice")
+            await until(lambda: ingest.stage.there)
+            (publication,) = ingest.stage.there.values()
+            assert publication.tracks[0].red
+
+        with contextlib.closing(RawPeer()) as raw:
+            body, headers = raw.offer(RED), ingest.headers()
+            async with ingest.http.post(ingest.url(), data=body, headers=headers) as response:
+                assert "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n" in await response.text()
+
+
+async def test_a_publisher_of_the_stage_can_be_kicked(ingest: Ingest) -> None:
+    """At once it is on no stage any more, and hears goodbye."""
+    with contextlib.closing(RawPeer()) as raw:
+        await on_stage(ingest, raw, offers.AUDIO)
+        raw.send_rtp(111, b"\xf8sound")
+        await until(lambda: ingest.stage.there)
+
+        until_ms = ingest.clock.wall_ns() // 1_000_000 + 60_000
+        kick = TokenRevoked(whip.ROOM, "tester", (), "kicked", until_ms)
+        ingest.context.bus.publish(CONTROL, kick)
+
+        await until(lambda: not ingest.stage.there)
+        await until(lambda: ingest.metric("levelchat_ingest_sessions") == 0)

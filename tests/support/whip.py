@@ -30,6 +30,7 @@ from levelchat.auth.keys import TokenKeys
 from levelchat.clock import SystemClock
 from levelchat.media.codec import Kind
 from levelchat.media.frame import EncodedFrame, TrackInfo
+from levelchat.media.stage import Publication
 from levelchat.media.time import NANOSECOND
 from levelchat.rtc.endpoint import RtcEndpoint
 from levelchat.rtc.settings import RtcSettings
@@ -98,6 +99,19 @@ class Sink:
         return self.streams[-1]
 
 
+class Stage:
+    """A `StageSink` that keeps who is there."""
+
+    def __init__(self) -> None:
+        self.there: dict[str, Publication] = {}
+
+    def publish(self, publication: Publication) -> None:
+        self.there[publication.session] = publication
+
+    def unpublish(self, room: str, session: str) -> None:
+        assert self.there.pop(session).room == room
+
+
 def new_keys() -> TokenKeys:
     key = OKPKey.generate_key("Ed25519", auto_kid=True)
     return TokenKeys(key, KeySet([key]))
@@ -116,6 +130,7 @@ class Ingest:
     http: ClientSession
     base: str
     context: Context
+    stage: Stage
 
     @property
     def udp(self) -> tuple[str, int]:
@@ -168,6 +183,7 @@ async def running(sink: Any = None, **settings: Any) -> AsyncIterator[Ingest]:
         rtc=endpoint,
     )
     context.seams.frames = sink
+    context.seams.stage = stage = Stage()
     plane = app.create(context)
     application = web.Application(middlewares=[problem.middleware])
     application.add_routes(plane.routes())
@@ -179,7 +195,7 @@ async def running(sink: Any = None, **settings: Any) -> AsyncIterator[Ingest]:
     try:
         async with server, ClientSession() as http:
             base = f"http://127.0.0.1:{server.port}"
-            yield Ingest(plane, endpoint, sink, clock, keys, registry, http, base, context)
+            yield Ingest(plane, endpoint, sink, clock, keys, registry, http, base, context, stage)
     finally:
         timer.cancel()
         bus.cancel()

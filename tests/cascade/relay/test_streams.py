@@ -16,6 +16,7 @@ TRACKS = (
     PublishedTrack(Codec.H264, (Layer(1, "l"), Layer(2, "m"), Layer(3, "h")), H264),
     PublishedTrack(Codec.OPUS, (Layer(4),), "usedtx=1"),
     PublishedTrack(Codec.AV1, (Layer(5),), dependency_descriptor=True),
+    PublishedTrack(Codec.OPUS, (Layer(6),), red=True),
 )
 
 
@@ -48,7 +49,7 @@ def test_a_publication_comes_out_below_as_it_was() -> None:
     streams = streams_of(publication)
     sent = sent_tracks(publication, streams, "cname")
     pulled = [_as_pulled(place, item) for place, item in enumerate(sent)]
-    assert published_tracks(pulled, dict(enumerate([1, 2, 3, 4, 5]))) == TRACKS
+    assert published_tracks(pulled, dict(enumerate([1, 2, 3, 4, 5, 6]))) == TRACKS
     assert {item.stream for item in pulled} == {"s_1"}
 
 
@@ -57,8 +58,8 @@ def test_numbers_of_a_feed_are_distinct() -> None:
     publication = _publication(TRACKS)
     sent = sent_tracks(publication, streams_of(publication), "cname")
     numbers = [number for item in sent for number in (item.ssrc, item.rtx_ssrc) if number]
-    assert len(set(numbers)) == len(numbers) == 9
-    assert [bool(item.rtx_ssrc) for item in sent] == [True, True, True, False, True]
+    assert len(set(numbers)) == len(numbers) == 10
+    assert [bool(item.rtx_ssrc) for item in sent] == [True, True, True, False, True, False]
 
 
 def test_a_session_of_too_many_layers_is_refused() -> None:
