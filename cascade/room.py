@@ -20,7 +20,7 @@ from cascade.subscriber import Subscriber, Surroundings
 from levelchat.media.stage import Publication
 
 BATCH = 25
-"""Subscribers that are looked after before others have their turn: a millisecond or two."""
+"""Subscribers for whom nothing changes that are looked after before others have their turn."""
 
 _log = structlog.get_logger("cascade")
 
@@ -129,11 +129,13 @@ class Room:
         self._tell_viewers()
         yield
         for place, subscriber in enumerate(tuple(self._subscribers)):
-            if subscriber in self._stale:
+            is_stale = subscriber in self._stale
+            if is_stale:
                 del self._stale[subscriber]
                 self._arrange(subscriber, now_ns)
             self._watch_over(subscriber, now_ns)
-            if place % BATCH == BATCH - 1:
+            # On a full stage one is a millisecond's work.
+            if is_stale or place % BATCH == BATCH - 1:
                 yield
 
     def _look(self, now_ns: int) -> None:

@@ -13,7 +13,7 @@ import msgspec
 from cascade import allocation, layers, slots
 from cascade.allocation import Ask
 from cascade.layers import Flow, Option
-from cascade.slots import Seat, Sitting, TrackKey
+from cascade.slots import Fits, Seat, Sitting, TrackKey
 from cascade.wishes import Wish
 from levelchat.media.codec import Kind
 from levelchat.media.stage import Publication, PublishedTrack
@@ -53,6 +53,7 @@ class Seating:
         """By slot."""
         self.wanted = 0
         """Bits a second of all that was aimed for when this was last arranged."""
+        self._fits = Fits(self.slots)
         self._seats: tuple[Seat, ...] = slots.seats(self.slots)
         self._sitting: dict[int, Sitting] = {}
 
@@ -67,7 +68,7 @@ class Seating:
 
     def arrange(self, view: View, budget: int | None, now_ns: int) -> dict[int, Content]:
         """The content of each slot, by its index."""
-        ranked = slots.candidates(view.publications, self.slots, view.spoke)
+        ranked = slots.candidates(view.publications, self._fits, view.spoke)
         self._sitting = slots.place(self._seats, ranked, self._sitting, now_ns)
         rank = {candidate.session: place for place, candidate in reversed([*enumerate(ranked)])}
         keys = slots.contents(self._seats, ranked, self._sitting)
@@ -83,7 +84,7 @@ class Seating:
         given = self._share(tracks, found, budget)
         offered = {slot.index: slot for slot in self.slots}
         return {
-            index: _content(
+            index: self._content(
                 offered[index], published[key.session], tracks[index], given.get(index)
             )
             for index, key in keys.items()
@@ -112,19 +113,22 @@ class Seating:
         wish = self.wishes.get(index)
         return wish is not None and wish.paused
 
-
-def _content(
-    slot: Slot, publication: Publication, track: PublishedTrack, option: Option | None
-) -> Content:
-    chosen = slot.format_for(track.codec, track.fmtp, red=track.red)
-    if option is None or chosen is None:
-        return Content(slot, publication, track, None, Selection())
-    selection = Selection(
-        source=option.source,
-        payload_type=chosen.payload_type,
-        rtx_payload_type=chosen.rtx_payload_type,
-        spatial=option.spatial,
-        temporal=option.temporal,
-        replay=track.kind is Kind.VIDEO,
-    )
-    return Content(slot, publication, track, option, selection)
+    def _content(
+        self,
+        slot: Slot,
+        publication: Publication,
+        track: PublishedTrack,
+        option: Option | None,
+    ) -> Content:
+        if option is None:
+            return Content(slot, publication, track, None, Selection())
+        chosen = self._fits.of(track)[slot.index]
+        selection = Selection(
+            source=option.source,
+            payload_type=chosen.payload_type,
+            rtx_payload_type=chosen.rtx_payload_type,
+            spatial=option.spatial,
+            temporal=option.temporal,
+            replay=track.kind is Kind.VIDEO,
+        )
+        return Content(slot, publication, track, option, selection)

@@ -13,14 +13,45 @@ from typing import NamedTuple
 
 import msgspec
 
-from levelchat.media.codec import Kind
-from levelchat.media.stage import Publication
+from levelchat.media.codec import Codec, Kind
+from levelchat.media.stage import Publication, PublishedTrack
 from levelchat.media.time import NANOSECOND
-from levelchat.rtc.subscribe import Slot
+from levelchat.rtc.subscribe import Slot, SlotFormat
 
 MIN_STAY_NS = 2 * NANOSECOND
 """Nobody loses a seat sooner to somebody who speaks: two who interrupt each other would
 flicker."""
+
+
+MAX_KINDS = 64
+"""Of tracks whose fits are remembered: codecs, with what publishers say of theirs."""
+
+
+class Fits:
+    """Which slots can carry a track, and as what: asked at each change, found out once."""
+
+    def __init__(self, slots: Sequence[Slot]) -> None:
+        self._slots = slots
+        self._known: dict[tuple[Codec, str, bool], dict[int, SlotFormat]] = {}
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def of(self, track: PublishedTrack) -> Mapping[int, SlotFormat]:
+        """By the slot's index."""
+        kind = track.codec, track.fmtp, track.red
+        found = self._known.get(kind)
+        if found is None:
+            found = {
+                slot.index: chosen
+                for slot in self._slots
+                if slot.kind is track.kind
+                and (chosen := slot.format_for(track.codec, track.fmtp, red=track.red)) is not None
+            }
+            if len(self._known) >= MAX_KINDS:
+                self._known.clear()
+            self._known[kind] = found
+        return found
 
 
 class TrackKey(msgspec.Struct, frozen=True):
@@ -47,7 +78,7 @@ class Offered(msgspec.Struct, frozen=True):
 
     key: TrackKey
     kind: Kind
-    fits: frozenset[int]
+    fits: Mapping[int, SlotFormat]
     """Slots whose peer can decode it."""
 
 
@@ -89,14 +120,14 @@ def seats(slots: Sequence[Slot]) -> tuple[Seat, ...]:
 
 def candidates(
     publications: Iterable[Publication],
-    slots: Sequence[Slot],
+    fits: Fits,
     spoke: Mapping[str, int],
 ) -> tuple[Candidate, ...]:
     """What may be sent, by rank: the programme, then who spoke last, then who is there longest."""
     found = [
         candidate
         for publication in publications
-        for candidate in _candidates(publication, slots, spoke.get(publication.session, 0))
+        for candidate in _candidates(publication, fits, spoke.get(publication.session, 0))
     ]
     found.sort(
         key=lambda candidate: (candidate.part, not candidate.programme, -candidate.spoke_ns)
@@ -157,17 +188,10 @@ def carried(seat: Seat, candidate: Candidate) -> list[tuple[int, Offered]]:
     ]
 
 
-def _candidates(
-    publication: Publication, slots: Sequence[Slot], spoke_ns: int
-) -> Iterable[Candidate]:
+def _candidates(publication: Publication, known: Fits, spoke_ns: int) -> Iterable[Candidate]:
     offered: dict[Kind, list[Offered]] = {Kind.VIDEO: [], Kind.AUDIO: []}
     for index, track in enumerate(publication.tracks):
-        fits = frozenset(
-            slot.index
-            for slot in slots
-            if slot.kind is track.kind
-            and slot.format_for(track.codec, track.fmtp, red=track.red) is not None
-        )
+        fits = known.of(track)
         if fits:
             key = TrackKey(publication.session, index)
             offered[track.kind].append(Offered(key, track.kind, fits))

@@ -5,7 +5,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cascade.slots import MIN_STAY_NS, Candidate, Seat, Sitting, candidates, contents, place, seats
+from cascade.slots import (
+    MAX_KINDS,
+    MIN_STAY_NS,
+    Candidate,
+    Fits,
+    Seat,
+    Sitting,
+    candidates,
+    contents,
+    place,
+    seats,
+)
 from levelchat.media.codec import Codec, Kind
 from levelchat.media.stage import Layer, Publication, PublishedTrack
 from levelchat.rtc.sdp import parse_offer
@@ -39,6 +50,7 @@ class Table:
 
     def __init__(self, count: int) -> None:
         self.slots = slots(count)
+        self.fits = Fits(self.slots)
         self.seats = seats(self.slots)
         self.sitting: dict[int, Sitting] = {}
 
@@ -46,7 +58,7 @@ class Table:
         self, *there: Publication, at: int = START, spoke: dict[str, int] | None = None
     ) -> list[str]:
         """Who sits where now: the session in each seat, empty where nobody does."""
-        ranked = candidates(there, self.slots, spoke or {})
+        ranked = candidates(there, self.fits, spoke or {})
         self.sitting = place(self.seats, ranked, self.sitting, at)
         return [
             self.sitting[number].candidate[0] if number in self.sitting else ""
@@ -101,7 +113,7 @@ def test_two_pictures_of_one_session_are_two_candidates() -> None:
     screen = publication("a", Codec.OPUS, Codec.VP8, Codec.VP8)
 
     assert table.seat(screen, both("b")) == ["a", "b", "a"]
-    ranked = candidates([screen, both("b")], table.slots, {})
+    ranked = candidates([screen, both("b")], table.fits, {})
     carried = contents(table.seats, ranked, table.sitting)
     assert len(carried) == 5
 
@@ -112,7 +124,7 @@ def test_what_cannot_be_decoded_takes_no_seat(codec: Codec) -> None:
     fmtp = "packetization-mode=1;profile-level-id=42e01f" if codec is Codec.H264 else ""
     track = PublishedTrack(codec, (Layer(1),), fmtp)
     (found,) = candidates(
-        [Publication("r_1", "a", "a", "a", (track,), lambda _: None)], slots(1), {}
+        [Publication("r_1", "a", "a", "a", (track,), lambda _: None)], Fits(slots(1)), {}
     )
 
     assert found.tracks
@@ -158,3 +170,15 @@ def test_rank_is_by_part_programme_and_speech() -> None:
     assert loud.beats(quiet)
     assert not quiet.beats(quiet)
     assert not loud.beats(programme)
+
+
+def test_fits_are_found_out_once() -> None:
+    """For tracks of one kind; whoever makes kinds up is not remembered for ever."""
+    fits = Fits(slots(2))
+    track = PublishedTrack(Codec.VP8, (Layer(1),))
+
+    assert fits.of(track) is fits.of(PublishedTrack(Codec.VP8, (Layer(2),)))
+    assert len(fits.of(track)) == 2
+    for number in range(3 * MAX_KINDS):
+        fits.of(PublishedTrack(Codec.OPUS, (Layer(1),), f"x={number}"))
+        assert len(fits) <= MAX_KINDS
