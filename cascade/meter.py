@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from cascade.layers import Flow
+from cascade.speakers import SILENCE
 from levelchat.media.time import NANOSECOND
 from levelchat.rtc.forward.seams import SourceStats
 
@@ -32,21 +33,32 @@ class Meter:
     def __init__(self, read: Callable[[int], SourceStats]) -> None:
         self._read = read
         self._measured: dict[int, _Measured] = {}
+        self._heard: dict[int, int] = {}
         self.flows: dict[int, Flow] = {}
         self.levels: dict[int, int] = {}
         """-dBov of each source, the loudest since the look before; 127 is silence."""
         self.key_frames: dict[int, int] = {}
 
     def look(self, sources: Iterable[int], now_ns: int) -> bool:
-        """At all *sources*; True if one of them began or ceased to flow."""
+        """At all *sources*; True if one of them began or ceased to flow, or how much is known now."""
         there = dict.fromkeys(sources)
-        former = {source: flow.flows for source, flow in self.flows.items()}
+        former = self._what_counts()
         for source in there:
             self._take(source, self._read(source), now_ns)
-        for table in (self._measured, self.flows, self.levels, self.key_frames):
+        for table in (
+            self._measured,
+            self._heard,
+            self.flows,
+            self.levels,
+            self.key_frames,
+        ):
             for source in [known for known in table if known not in there]:
                 del table[source]
-        return former != {source: flow.flows for source, flow in self.flows.items()}
+        return former != self._what_counts()
+
+    def _what_counts(self) -> dict[int, tuple[bool, bool]]:
+        # Of a rate that is not known the allocation knows nothing: it gives all that is wished.
+        return {source: (flow.flows, flow.rate > 0) for source, flow in self.flows.items()}
 
     def _take(self, source: int, stats: SourceStats, now_ns: int) -> None:
         measured = self._measured.get(source)
@@ -58,5 +70,8 @@ class Meter:
             measured.since_ns, measured.bytes, measured.rate = now_ns, stats.bytes, rate
         flows = bool(stats.last_packet_ns) and now_ns - stats.last_packet_ns <= SILENT_NS
         self.flows[source] = Flow(measured.rate, flows)
-        self.levels[source] = stats.audio_level
+        # The count begins anew whenever anybody reads it, a moment ago perhaps: one look without
+        # any sound is not silence yet.
+        heard, self._heard[source] = self._heard.get(source, SILENCE), stats.audio_level
+        self.levels[source] = heard if stats.audio_level == SILENCE else stats.audio_level
         self.key_frames[source] = stats.key_frames

@@ -27,9 +27,10 @@ def test_rates_are_of_the_last_second() -> None:
     meter.look([1], START)
     stats.bytes += 500
 
-    meter.look([1], START + WINDOW_NS)
+    assert meter.look([1], START + WINDOW_NS)
 
     assert meter.flows[1].rate == 4000
+    assert not meter.look([1], START + WINDOW_NS + 1)
 
 
 def test_nothing_is_kept_of_what_is_gone() -> None:
@@ -41,3 +42,16 @@ def test_nothing_is_kept_of_what_is_gone() -> None:
     meter.look([], START)
 
     assert (meter.flows, meter.levels, meter.key_frames) == ({}, {}, {})
+
+
+def test_one_look_without_a_sound_is_not_silence() -> None:
+    """Whoever else reads the count of a source begins it anew."""
+    stats = SourceStats(audio_level=30)
+    meter = Meter(lambda _: stats)
+    levels = []
+    for level in (30, 127, 40, 127, 127):
+        stats.audio_level = level
+        meter.look([1], START)
+        levels.append(meter.levels[1])
+
+    assert levels == [30, 30, 40, 40, 127]
