@@ -1,13 +1,21 @@
 """Numbered pictures through a bad network: from a publisher, over the stage, to a decoder."""
 
+import asyncio
+
 import pytest
-from counterkit import RATE, Shown
-from netsim import BAD
+import stagenet
+from counterkit import RATE, Camera, Shown, closing, is_vp8_key, read_vp8
+from netsim import BAD, DEAD, relay
 from stagenet import Shot, shot
+from whepkit import until, viewers
+
+from levelchat.auth.capability import Capability
 
 CORES = [("native", "H264"), ("portable", "VP8")]
-PICTURES = 3 * RATE
+PICTURES = 2 * RATE
 FEW = PICTURES // 15
+OUTAGE = 2 * RATE
+TO_RECOVER = 2 * RATE
 
 
 def gapless(shown: Shown) -> bool:
@@ -62,3 +70,36 @@ async def test_what_a_subscriber_loses_is_the_nodes_to_repair(core: str, codec: 
         assert made.net.metric("levelchat_rtc_resent_total") > 0
         assert made.net.metric("levelchat_ingest_nacks_total", kind="video") == 0
         assert made.net.metric("levelchat_ingest_lost_total", kind="video") == 0
+
+
+@pytest.mark.parametrize("core", ["native", "portable"])
+async def test_after_an_outage_a_key_frame_is_asked_for(core: str) -> None:
+    """Whoever got nothing for two seconds sees pictures again within two more."""
+    camera = Camera("VP8")
+    numbers = camera.numbers
+    with relay(1) as up, relay(2) as way, viewers(1) as (viewer,):
+        async with stagenet.running(core) as net, closing(camera):
+            anna = net.token("anna", Capability.PUBLISH_CAMERA)
+            await camera.publish(net.http, net.publishing, anna, up)
+            await stagenet.view(net, viewer, way)
+            # The encoder's own key frames, those of new bitrates, are over.
+            await until(lambda: viewer.pictures and numbers.count > stagenet.WARM_UP)
+            asked = net.metric("levelchat_cascade_key_frame_requests_total")
+
+            way.impair(up=DEAD, down=DEAD)
+            until_then = numbers.count + OUTAGE
+            await until(lambda: numbers.count > until_then)
+            way.impair()
+            back, before = numbers.count, len(viewer.pictures)
+            while not any(map(is_vp8_key, viewer.pictures[before:])):
+                assert numbers.count < back + TO_RECOVER
+                viewer.pli()
+                await asyncio.sleep(0.1)
+            recovered = numbers.count
+            await until(lambda: numbers.count > recovered + RATE // 2)
+
+            shown = read_vp8(viewer.pictures[before:])
+            assert shown == list(range(shown[0], shown[-1] + 1))
+            assert back <= shown[0] < back + TO_RECOVER
+            assert len(shown) > 1
+            assert net.metric("levelchat_cascade_key_frame_requests_total") > asked

@@ -8,6 +8,7 @@ picture then takes several packets.
 import asyncio
 import contextlib
 import fractions
+import itertools
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -22,7 +23,11 @@ from aiortc import (
     RTCPeerConnection,
     RTCSessionDescription,
 )
+from aiortc.codecs.vpx import Vp8Decoder, VpxPayloadDescriptor
+from aiortc.jitterbuffer import JitterFrame
 from netsim import Relay
+
+from levelchat.rtc.rtp import RtpPacket
 
 RATE = 25
 WIDTH, HEIGHT = 320, 240
@@ -54,6 +59,28 @@ def read(frame: av.VideoFrame) -> int | None:
     if (rows[0] == rows[1]).any():
         return None
     return sum(1 << place for place in range(BITS) if rows[0][place])
+
+
+def is_vp8_key(packet: RtpPacket) -> bool:
+    """A key frame begins with it."""
+    descriptor, data = VpxPayloadDescriptor.parse(packet.payload)
+    begins = descriptor.partition_start and not descriptor.partition_id
+    # RFC 6386 §9.1: the lowest bit of a key frame's first byte is 0.
+    return bool(begins) and not data[0] & 1
+
+
+def read_vp8(packets: list[RtpPacket]) -> list[int]:
+    """The numbers that a decoder shows of *packets*, which came in order, from their first key
+    frame to their last whole picture.
+    """
+    decoder, data, shown = Vp8Decoder(), b"", []
+    for packet in itertools.dropwhile(lambda one: not is_vp8_key(one), packets):
+        data += VpxPayloadDescriptor.parse(packet.payload)[1]
+        if packet.marker:
+            shown += [read(one) for one in decoder.decode(JitterFrame(data, packet.timestamp))]
+            data = b""
+    assert None not in shown
+    return shown
 
 
 class Numbers(MediaStreamTrack):

@@ -7,11 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
+import forwardkit
+import offers
+import whepkit
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from counterkit import Camera, Screen, closing
 from netsim import Relay, relay
 from prometheus_client import CollectorRegistry
+from rawpeer import RawPeer
+from whepkit import Viewer
 from whip import ROOM, ShiftedClock, Sink, new_keys, until
 
 import cascade.app
@@ -27,6 +32,9 @@ from levelchat.service.settings import Settings
 
 WARM_UP = 25
 """Pictures: keys, the first reports and the encoder's first bitrates are behind them."""
+TICKS = 3000
+"""Of the clock of video between two pictures."""
+_CREATED = 201
 
 
 @dataclass
@@ -55,6 +63,10 @@ class StageNet:
             now=self.context.clock.wall_ns() // NANOSECOND,
             ttl=60,
         )
+
+    def headers(self, identity: str, capability: Capability) -> dict[str, str]:
+        bearer = f"Bearer {self.token(identity, capability)}"
+        return {"Authorization": bearer, "Content-Type": whepkit.SDP}
 
     def metric(self, name: str, **labels: str) -> float:
         return self.registry.get_sample_value(name, labels) or 0.0
@@ -124,3 +136,39 @@ async def shot(core: str, codec: str, seed: int = 1) -> AsyncIterator[Shot]:
             await until(lambda: screen.shown.numbers, 15)
             await made.roll(WARM_UP)
             yield made
+
+
+class Sender(RawPeer):
+    """A publisher of one picture a packet, whose numbers a test chooses."""
+
+    def __init__(self, sequence: int, timestamp: int) -> None:
+        super().__init__()
+        self.sequence, self.timestamp = sequence - 1, timestamp
+        self._count = 0
+
+    async def publish(self, net: StageNet, identity: str) -> None:
+        """Connects. Whoever had *identity* is replaced."""
+        headers = net.headers(identity, Capability.PUBLISH_CAMERA)
+        offer = self.offer(offers.VIDEO)
+        async with net.http.post(net.publishing, data=offer, headers=headers) as response:
+            assert response.status == _CREATED
+            await self.connect(await response.text())
+
+    def picture(self) -> None:
+        """The next; the first is a key frame."""
+        payload = forwardkit.vp8(
+            self._count & 0xFFFF, key=not self._count, picture=self._count & 0x7FFF
+        )
+        self.send_rtp(whepkit.VIDEO_PT, payload, timestamp=self.timestamp & 0xFFFFFFFF)
+        self.timestamp += TICKS
+        self._count += 1
+
+
+async def view(net: StageNet, viewer: Viewer, way: Relay | None = None) -> None:
+    """*viewer* subscribes, through *way*, and takes what comes."""
+    headers = net.headers("ben", Capability.SUBSCRIBE_ALL)
+    async with net.http.post(net.watching, data=viewer.wanting(), headers=headers) as response:
+        answer = await response.text()
+        assert response.status == _CREATED, answer
+    await viewer.connect(way.stand_in(answer) if way else answer)
+    viewer.listen()
