@@ -40,7 +40,7 @@ class Meter:
         self.key_frames: dict[int, int] = {}
 
     def look(self, sources: Iterable[int], now_ns: int) -> bool:
-        """At all *sources*; True if one of them began or ceased to flow, or how much is known now."""
+        """At all *sources*; True if one began or ceased to flow, or its rate is known now."""
         there = dict.fromkeys(sources)
         former = self._what_counts()
         for source in there:
@@ -55,6 +55,13 @@ class Meter:
             for source in [known for known in table if known not in there]:
                 del table[source]
         return former != self._what_counts()
+
+    def take_over(self, former: int, source: int, now_ns: int) -> None:
+        """*source* is what *former* was, by another way: what was measured of that holds."""
+        flow = self.flows.get(former)
+        if flow is not None and source not in self._measured:
+            self.flows[source] = flow
+            self._measured[source] = _Measured(now_ns, self._read(source).bytes, flow.rate)
 
     def _what_counts(self) -> dict[int, tuple[bool, bool]]:
         # Of a rate that is not known the allocation knows nothing: it gives all that is wished.

@@ -73,10 +73,14 @@ class Room:
         """Somebody new: whoever has a free slot gets them."""
         self._change()
 
-    def on_replaced(self, former: Publication, publication: Publication) -> None:  # noqa: ARG002
+    def on_replaced(self, former: Publication, publication: Publication) -> None:
         """At once: the former's sources are closed soon."""
         self._learn()
         now_ns = self._around.clock.now_ns()
+        for gone, track in zip(former.tracks, publication.tracks, strict=False):
+            for before, layer in zip(gone.layers, track.layers, strict=False):
+                if before.rid == layer.rid:
+                    self._meter.take_over(before.source, layer.source, now_ns)
         for subscriber in tuple(self._subscribers):
             self._arrange(subscriber, now_ns)
 

@@ -55,3 +55,19 @@ def test_one_look_without_a_sound_is_not_silence() -> None:
         levels.append(meter.levels[1])
 
     assert levels == [30, 30, 40, 40, 127]
+
+
+def test_what_came_another_way_is_known_already() -> None:
+    """So that nobody is given another layer meanwhile."""
+    stats = {1: SourceStats(last_packet_ns=START), 2: SourceStats(bytes=100)}
+    meter = Meter(stats.__getitem__)
+    meter.look([1], START - WINDOW_NS)
+    stats[1].bytes = 500
+    meter.look([1], START)
+
+    meter.take_over(1, 2, START)
+
+    assert meter.flows[2] == meter.flows[1] == Flow(4000, True)
+    stats[2] = SourceStats(bytes=350, last_packet_ns=START + WINDOW_NS)
+    meter.look([2], START + WINDOW_NS)
+    assert meter.flows == {2: Flow(2000, True)}

@@ -89,3 +89,19 @@ async def test_a_publisher_that_cannot_be_asked_costs_nobody_else(
 
         await until(lambda: len(viewer.pictures) > 1)
     assert "a key frame was not asked for" in capsys.readouterr().out
+
+
+async def test_replaced_layers_are_measured_already(whep: Whep) -> None:
+    """Nobody is given a layer that does not flow, because nothing is known of another way."""
+    anna = whep.publish(layers=2)
+    anna.picture(0, key=True)
+    with viewers(1) as (viewer,):
+        await whep.subscribe(viewer)
+        await until(lambda: viewer.pictures)
+        whep.count -= 1
+
+        moved = whep.publish(layers=2)
+        moved.picture(0, key=True)
+
+        await until(lambda: len(viewer.pictures) == 2)
+        assert moved.source(1, 1) not in moved.asked
