@@ -32,11 +32,17 @@ async def _chain(nodes: Cascade) -> tuple[Node, Node, Node]:
     )
 
 
+def _full_and_carried(leaf: Node) -> bool:
+    """The leaf knows that the origin has a child, and that the child carries the session."""
+    carriers = leaf.relay.view.carriers(ROOM, "s_one")
+    return len(carriers) > 1 and any(item.children for item in carriers)
+
+
 async def _watch_in_a_row(middle: Node, leaf: Node) -> tuple[Watcher, Watcher]:
     """The middle first, so that the leaf finds the origin full."""
     near = middle.watch()
     await until(lambda: middle.packets(near) > 0)
-    await until(lambda: any(item.children for item in leaf.relay.view.carriers(ROOM, "s_one")))
+    await until(lambda: _full_and_carried(leaf))
     far = leaf.watch()
     await until(lambda: leaf.packets(far) > 0)
     return near, far
