@@ -8,6 +8,9 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE :=
 RUN_WEB := $(BIN)/python scripts/node.py npm --prefix web
 
+# End-to-end tests that leave processors idle; the others decode pictures in real time.
+E2E_LIGHT := $(wildcard $(foreach name,demo lifecycle private_hls relays netem wraps rooms_outages rooms_replicas,tests/e2e/test_$(name).py))
+
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -32,13 +35,12 @@ check: python web ## Lint, types, layers
 
 .PHONY: unit
 unit: python web ## Everything that needs no browser
-	pytest -m 'not e2e' --ignore=tests/rooms
-	pytest -n 2 tests/rooms
+	pytest -n 3 --dist loadfile -m 'not e2e'
 
 .PHONY: e2e
 e2e: python web browser ## A whole server and real browsers
-	pytest -m e2e --ignore-glob='*/test_rooms_*.py'
-	pytest -m e2e -n 3 $(wildcard tests/e2e/test_rooms_*.py)
+	pytest -m e2e $(addprefix --ignore=,$(E2E_LIGHT))
+	pytest -m e2e -n 3 --dist loadfile $(E2E_LIGHT)
 
 .PHONY: serve
 serve: python web ## Run a server on port 8080
