@@ -25,7 +25,10 @@ STALE_NS = 5 * NANOSECOND
 """A REMB older than this says nothing."""
 FIRST_WAIT_NS = 3 * NANOSECOND
 MAX_WAIT_NS = 60 * NANOSECOND
-"""Between a drop and the next probe; doubled when one fails, halved when one succeeds."""
+"""Between a drop and the next probe; doubled when one fails, or what it promised does not hold;
+halved when it does."""
+HELD_NS = 10 * NANOSECOND
+"""A budget that a probe has found holds once it was not taken back for so long."""
 PROBE_MS = 900
 PROBES = 2
 """Seconds of probing before it is believed: Chromium's estimate takes one to follow."""
@@ -72,6 +75,8 @@ class Bandwidth:
         self._next_probe_ns = 0
         self._probe: _Probe | None = None
         self._strikes = 0
+        self._believed_ns: int | None = None
+        """When a probe succeeded of which it is not known yet whether it was right."""
 
     @property
     def budget(self) -> int | None:
@@ -85,22 +90,30 @@ class Bandwidth:
         self._strikes = self._strikes + 1 if ceiling is not None else 0
         if ceiling is not None and self._strikes >= STRIKES:
             self._drop(max(ceiling, MIN_BUDGET), now_ns)
-        elif self._probe is not None:
-            self._follow(self._probe, sample, remb, now_ns)
+        else:
+            if self._probe is not None:
+                self._follow(self._probe, sample, remb, now_ns)
+            self._hold(now_ns)
         return Verdict(self._budget, self._padding(sample, now_ns))
 
     def _ceiling(self, sample: Sample, remb: int) -> int | None:
         """What it can take at most, if that is less than what was sent."""
+        found = []
         if sample.loss >= HIGH_LOSS and self._probe is None:
-            # draft-ietf-rmcat-gcc §6: above 10 %, As_hat(i) = As_hat(i-1) (1 - 0.5 p).
-            return sample.sent * (512 - sample.loss) // 512
+            # draft-ietf-rmcat-gcc §6: above 10 %, As_hat(i) = As_hat(i-1) (1 - 0.5 p). Where not
+            # even the lowest layer fits more is sent than the budget says.
+            estimate = sample.sent if self._budget is None else min(sample.sent, self._budget)
+            found.append(estimate * (512 - sample.loss) // 512)
         # A receiver whose queue grows says 0.85 of what comes (GCC §5.5).
-        return remb if remb and remb * 10 < sample.sent * 9 else None
+        if remb and remb * 10 < sample.sent * 9:
+            found.append(remb)
+        return min(found, default=None)
 
     def _drop(self, ceiling: int, now_ns: int) -> None:
-        if self._probe is not None:
+        # Where nothing could be sent beside it, only the picture itself shows that it is too much.
+        if self._probe is not None or self._believed_ns is not None:
             self._wait_ns = min(2 * self._wait_ns, MAX_WAIT_NS)
-        self._budget, self._probe = ceiling, None
+        self._budget, self._probe, self._believed_ns = ceiling, None, None
         self._next_probe_ns = now_ns + self._wait_ns
 
     def _follow(self, probe: _Probe, sample: Sample, remb: int, now_ns: int) -> None:
@@ -110,17 +123,17 @@ class Bandwidth:
             self._probe = None
             return
         if remb >= probe.goal or (probe.left == 0 and not remb):
-            self._succeed(probe.goal)
+            self._budget, self._probe, self._believed_ns = probe.goal, None, now_ns
         elif probe.left == 0:
             # It rose as far as it did; the next probe begins there.
             self._budget = max(self._budget or 0, min(remb, probe.goal))
             self._next_probe_ns = now_ns + self._wait_ns
             self._probe = None
 
-    def _succeed(self, goal: int) -> None:
-        self._budget = goal
-        self._wait_ns = max(self._wait_ns // 2, FIRST_WAIT_NS)
-        self._probe = None
+    def _hold(self, now_ns: int) -> None:
+        if self._believed_ns is not None and now_ns - self._believed_ns >= HELD_NS:
+            self._wait_ns = max(self._wait_ns // 2, FIRST_WAIT_NS)
+            self._believed_ns = None
 
     def _padding(self, sample: Sample, now_ns: int) -> int:
         if self._budget is None or sample.wanted <= self._budget:

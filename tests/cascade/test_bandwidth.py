@@ -135,3 +135,32 @@ def test_a_link_ends_at_the_best_layer_that_fits(link: int) -> None:
     assert seen[-1] == fitting
     changes = sum(one != other for one, other in itertools.pairwise(seen))
     assert changes <= 4
+
+
+def test_a_stream_that_most_is_lost_of_is_given_up() -> None:
+    """Where even the lowest layer is too much the budget falls on, whatever is sent."""
+    bandwidth = Bandwidth()
+    for at in range(12):
+        second(bandwidth, at, 2_500_000, loss=200)
+
+    assert bandwidth.budget is not None
+    assert bandwidth.budget < 250_000
+
+
+def test_a_picture_that_is_always_too_much_is_tried_less_and_less_often() -> None:
+    """Nothing can be sent beside a picture that is not sent; so that it is tried itself."""
+    link, picture = 500_000, 2_500_000
+    bandwidth, tries = Bandwidth(), []
+    for at in range(600):
+        is_sent = bandwidth.budget is None or picture <= 2 * bandwidth.budget
+        if is_sent and not (tries and at == tries[-1] + 1):
+            tries.append(at)
+        elif is_sent:
+            tries[-1] = at
+        loss = 256 * (picture - link) // picture if is_sent else 0
+        rate = picture if is_sent else 0
+        second(bandwidth, at, rate, wanted=picture, loss=loss)
+    pauses = [later - earlier for earlier, later in itertools.pairwise(tries)]
+
+    assert pauses == sorted(pauses)
+    assert pauses[-1] >= 60
