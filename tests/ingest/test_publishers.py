@@ -10,13 +10,18 @@ from whip import Ingest, Stream, until
 
 
 async def post(
-    ingest: Ingest, room: str = whip.ROOM, offer: str = offers.OBS, identity: str = "tester"
+    ingest: Ingest,
+    room: str = whip.ROOM,
+    offer: str = offers.OBS,
+    identity: str = "tester",
+    to: str = "programme",
 ) -> ClientResponse:
     headers = {
         "Authorization": f"Bearer {ingest.token(room=room, identity=identity)}",
         "Content-Type": "application/sdp",
     }
-    response = await ingest.http.post(ingest.url(room), data=offer, headers=headers)
+    url = f"{ingest.url(room)}?to={to}"
+    response = await ingest.http.post(url, data=offer, headers=headers)
     await response.read()
     return response
 
@@ -136,3 +141,62 @@ async def test_rooms_do_not_see_each_other() -> None:
 
             assert not second.closed
             assert ingest.metric("levelchat_ingest_publishers") == 1
+
+
+async def step_up(ingest: Ingest, raw: RawPeer, identity: str) -> str:
+    """A publisher of the stage whose sound arrives: its session."""
+    before = set(ingest.stage.there)
+    response = await post(ingest, offer=raw.offer(), identity=identity, to="stage")
+    assert response.status == 201
+    await raw.connect(await response.text())
+    raw.send_rtp(111, b"\xf8sound")
+    (session,) = await until(lambda: set(ingest.stage.there) - before)
+    return str(session)
+
+
+async def test_a_stage_has_many_and_each_once() -> None:
+    """Whoever comes back replaces themselves and nobody else, nor the programme."""
+    async with whip.running() as ingest:
+        with contextlib.ExitStack() as stack:
+            anna, ben, again, camera = (
+                stack.enter_context(contextlib.closing(RawPeer())) for _ in range(4)
+            )
+            programme = await live(ingest, camera)
+            first = await step_up(ingest, anna, "anna")
+            second = await step_up(ingest, ben, "ben")
+            assert len(ingest.stage.there) == 3
+
+            third = await step_up(ingest, again, "anna")
+
+            await until(lambda: first not in ingest.stage.there)
+            assert {second, third} < set(ingest.stage.there)
+            assert not programme.closed
+            assert ingest.metric("levelchat_ingest_publishers") == 3
+
+
+async def test_a_stage_takes_only_so_many() -> None:
+    """503 with Retry-After; elsewhere, as the programme, and for who is there, there is room."""
+    async with whip.running(max_stage_publishers=1) as ingest:
+        assert (await post(ingest, identity="anna", to="stage")).status == 201
+
+        full = await post(ingest, identity="ben", to="stage")
+
+        assert (full.status, (await full.json())["code"]) == (503, "stage_full")
+        assert int(full.headers["Retry-After"]) > 0
+        for options in (
+            {"identity": "anna", "to": "stage"},
+            {"identity": "ben"},
+            {"identity": "ben", "to": "stage", "room": "r_other"},
+        ):
+            assert (await post(ingest, **options)).status == 201
+
+
+async def test_a_target_must_be_there() -> None:
+    """400 for one that nobody knows, 503 for one that this server has not."""
+    async with whip.running() as ingest:
+        assert (await post(ingest, to="kitchen")).status == 400
+    for missing, to in (("stage", "stage"), ("frames", "programme")):
+        async with whip.running(without=missing) as ingest:
+            refused = await post(ingest, to=to)
+            code = (await refused.json())["code"]
+            assert (refused.status, code) == (503, f"{to}_unavailable")

@@ -167,8 +167,10 @@ class Ingest:
 
 
 @contextlib.asynccontextmanager
-async def running(sink: Any = None, **settings: Any) -> AsyncIterator[Ingest]:
-    """The plane with *settings*, on ports of its own."""
+async def running(
+    sink: Any = None, *, without: str = "", **settings: Any
+) -> AsyncIterator[Ingest]:
+    """The plane with *settings*, on ports of its own; one seam may be *without* anybody."""
     clock, registry, keys = ShiftedClock(), CollectorRegistry(), new_keys()
     sink = sink or Sink()
     endpoint = RtcEndpoint(
@@ -184,6 +186,8 @@ async def running(sink: Any = None, **settings: Any) -> AsyncIterator[Ingest]:
     )
     context.seams.frames = sink
     context.seams.stage = stage = Stage()
+    if without:
+        setattr(context.seams, without, None)
     plane = app.create(context)
     application = web.Application(middlewares=[problem.middleware])
     application.add_routes(plane.routes())
