@@ -104,7 +104,8 @@ class Subscribers:
         room = self._enter(place.grant.media_id)
         session = Subscriber(place, only, self._around, room)
         try:
-            tracks = _offered(self._seats(place, only), session.session)
+            seats = min(max(len(room.view(session).publications), 1), MAX_SEATS)
+            tracks = _offered(seats, session.session)
             peer = self._around.endpoint.open_offering(session)
             session.begin_offering(peer, tracks)
             text = offering.render_offer(tracks, self._around.endpoint.local_side(peer))
@@ -172,11 +173,6 @@ class Subscribers:
             self._leave(self._rooms[session.room])
         self._around.metrics.subscribers.set(len(self._sessions))
         self._around.metrics.ended.inc()
-
-    def _seats(self, place: Membership, only: str) -> int:
-        there = self._stage.publications(place.grant.media_id)
-        wanted = sum(1 for each in there if not only or each.identity == only)
-        return min(max(wanted, 1), MAX_SEATS)
 
 
 def _outgoing(slots: tuple[Slot, ...], session: str) -> dict[int, Outgoing]:

@@ -120,3 +120,20 @@ async def test_more_slots_than_streams_are_rejected() -> None:
         assert answer.count("m=video 0") == answer.count("m=audio 0") == 20 - MAX_SEATS
         ssrcs = {line.split()[0] for line in answer.splitlines() if line.startswith("a=ssrc:")}
         assert len(ssrcs) == MAX_STREAMS < MAX_SSRCS
+
+
+async def test_an_offer_of_ours_has_a_seat_for_each_who_can_be_seen() -> None:
+    """One at least, none for oneself, and only so many."""
+    async with whepkit.running() as whep:
+        for identity in ("viewer", "anna", "ben"):
+            whep.publish(identity)
+
+        async def offered(participant: str = "") -> int:
+            response = await whep.ask("POST", whep.url(participant))
+            return (await response.text()).count("m=video")
+
+        assert await offered() == 2
+        assert await offered("anna") == await offered("nobody") == 1
+        for number in range(2 * MAX_SEATS):
+            whep.publish(f"guest-{number}")
+        assert await offered() == MAX_SEATS
