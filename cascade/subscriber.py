@@ -119,6 +119,10 @@ class Subscriber:
         return self._peer
 
     @property
+    def is_connected(self) -> bool:
+        return self.peer.is_connected
+
+    @property
     def seats(self) -> int:
         """How many sessions it can have at a time."""
         return self._seating.seats

@@ -30,6 +30,9 @@ MAX_SEATS = 16
 MAX_STREAMS = 48
 """SSRCs that one subscriber is sent, retransmissions counted: 16 pictures with their sound. The
 core takes `MAX_SSRCS` of a route; the rest is for those that its RTCP comes from."""
+MAX_CONNECTING = 16
+"""Sessions of one identity in one room that wait for their peer: a token is good for many offers,
+and whoever makes them without end must not take the places of others."""
 
 _log = structlog.get_logger("cascade")
 
@@ -46,6 +49,8 @@ class Subscribers:
         self._around = around
         self._most = most
         self._sessions: dict[str, Subscriber] = {}
+        self._connecting: dict[tuple[str, str], dict[Subscriber, None]] = {}
+        """By room and identity; those that have connected are forgotten when another comes."""
         self._rooms: dict[str, Room] = {}
         self._waiting: dict[str, int] = {}
         self._occupied = asyncio.Event()
@@ -147,6 +152,11 @@ class Subscribers:
 
     def _keep(self, session: Subscriber) -> None:
         self._sessions[session.key] = session
+        known = self._connecting.get((session.room, session.identity), {})
+        waiting = [each for each in known if not each.is_connected]
+        self._connecting[session.room, session.identity] = dict.fromkeys([*waiting, session])
+        if len(waiting) >= MAX_CONNECTING:
+            waiting[0].close("replaced by newer offers before it connected")
         self._around.metrics.subscribers.set(len(self._sessions))
 
     def _enter(self, name: str) -> Room:
@@ -171,6 +181,11 @@ class Subscribers:
     def _gone(self, session: Subscriber) -> None:
         if self._sessions.pop(session.key, None) is not None:
             self._leave(self._rooms[session.room])
+            who = session.room, session.identity
+            waiting = self._connecting.pop(who, {})
+            waiting.pop(session, None)
+            if waiting:
+                self._connecting[who] = waiting
         self._around.metrics.subscribers.set(len(self._sessions))
         self._around.metrics.ended.inc()
 

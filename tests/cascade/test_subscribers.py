@@ -6,7 +6,7 @@ from whepkit import until, viewers
 
 from cascade.app import CascadePlane
 from cascade.relay.records import NodeRecord, encode, node_key
-from cascade.subscribers import MAX_SEATS, MAX_STREAMS
+from cascade.subscribers import MAX_CONNECTING, MAX_SEATS, MAX_STREAMS
 from levelchat.bus.messages import RoomClosed
 from levelchat.bus.seams import CONTROL
 from levelchat.rtc.forward.seams import MAX_SSRCS
@@ -137,3 +137,22 @@ async def test_an_offer_of_ours_has_a_seat_for_each_who_can_be_seen() -> None:
         for number in range(2 * MAX_SEATS):
             whep.publish(f"guest-{number}")
         assert await offered() == MAX_SEATS
+
+
+async def test_one_identity_takes_only_so_many_places() -> None:
+    """Its oldest offer that nobody came for makes room; neither others nor who is connected do."""
+    async with whepkit.running(max_subscribers=3 * MAX_CONNECTING) as whep:
+        other = await whep.ask("POST", whep.url(), identity="other")
+        with viewers(1) as (viewer,):
+            await whep.subscribe(viewer)
+            made = [await whep.ask("POST", whep.url()) for _ in range(3 * MAX_CONNECTING)]
+
+            assert {each.status for each in made} == {201}
+            assert whep.metric("levelchat_cascade_subscribers") == MAX_CONNECTING + 2
+            for kept in (other.headers["Location"], viewer.location, made[-1].headers["Location"]):
+                assert (await whep.ask("GET", kept)).status == 204
+            assert (await whep.ask("GET", made[0].headers["Location"])).status == 404
+            for each in made[-MAX_CONNECTING:]:
+                await whep.ask("DELETE", each.headers["Location"])
+            assert (await whep.ask("DELETE", viewer.location)).status == 200
+            assert whep.metric("levelchat_cascade_subscribers") == 1
