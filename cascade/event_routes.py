@@ -105,7 +105,7 @@ class EventRoutes:
 def _types(body: bytes) -> tuple[str, ...]:
     try:
         return _known(msgspec.json.decode(body, type=list[str]))
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise UnknownEvents('the body is a JSON list of events, like ["tracks"]') from error
 
 

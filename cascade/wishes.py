@@ -64,7 +64,7 @@ def parse(body: bytes) -> Wish:
     """The wish that *body* is; raises `MalformedWish`."""
     try:
         return _decoder.decode(body)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedWish(
             f'a wish is JSON like {{"mediaId": "0", "encodingId": "h"}}: {error}'
         ) from error

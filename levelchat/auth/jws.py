@@ -51,7 +51,7 @@ def payload(token: str, find: FindKey) -> bytes:
     head, body, signature = parts.groups()
     try:
         header = _header.decode(_decoded(head))
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(f"its header is wrong: {error}") from error
     # RFC 8725 §3.1: "Libraries MUST enable the caller to specify a supported set of algorithms
     # and MUST NOT use any other algorithms".

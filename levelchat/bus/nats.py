@@ -167,7 +167,7 @@ class NatsBus:
                     _asked(subject), encode(message), timeout=timeout_seconds
                 )
             reply = decode(arrived.data)
-        except (NatsError, TimeoutError, OSError, msgspec.DecodeError) as error:
+        except (NatsError, TimeoutError, OSError, ValueError, msgspec.DecodeError) as error:
             why = str(error) or f"no answer in {timeout_seconds} s"
             raise BusUnavailable(f"{subject} could not be asked ({why})") from error
         return replies.accept(reply)
@@ -271,7 +271,7 @@ class NatsBus:
     def _read(self, arrived: Msg) -> Message | None:
         try:
             return decode(arrived.data)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             # Another release of ours, in the middle of an upgrade.
             self._drop()
             self._report(error)

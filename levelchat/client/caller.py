@@ -187,7 +187,7 @@ async def _bounded(response: aiohttp.ClientResponse) -> bytes:
 def _decoded(body: bytes, answer: type[T]) -> T:
     try:
         return msgspec.json.decode(body, type=answer)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Unintelligible(
             Problem(detail=f"this client does not understand it: {error}")
         ) from error

@@ -103,6 +103,6 @@ def raise_if_refused(exchange: Exchange) -> None:
         return
     try:
         detail = msgspec.json.decode(exchange.body, type=_Problem).detail
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         detail = ""
     raise WatchRefused(detail or f"{exchange.url} answers HTTP {exchange.status}")

@@ -94,7 +94,7 @@ def _check_age(timestamp: str, now: float, tolerance: float) -> None:
 def _event(lower: Mapping[str, str], body: bytes) -> Event:
     try:
         event = _decode(body)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise WebhookInvalid(f"the body is no event: {error}") from error
     attempt = lower.get("x-lc-webhook-attempt", "")
     is_number = attempt.isascii() and attempt.isdigit()

@@ -117,5 +117,5 @@ class Unpacker:
     def _decode(self, body: bytes) -> Message:
         try:
             return self._decoder.decode(body)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise WireError(f"not a message: {error}") from error

@@ -66,5 +66,5 @@ def decode(body: bytes) -> Word | None:
     """The word; None if it is one of another release."""
     try:
         return _decoder.decode(body)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return None

@@ -28,6 +28,8 @@ def test_a_wish_is_read() -> None:
         b'{"mediaId": "0", "maxWidth": -1}',
         b'{"mediaId": "0", "spatialLayerId": 8}',
         b'{"mediaId": "0", "paused": "yes"}',
+        b'{"mediaId": "\x80"}',
+        b'{"mediaId": "0", "unknown": ' + b"[" * 60_000,
     ],
 )
 def test_what_cannot_be_read_is_refused(body: bytes) -> None:
