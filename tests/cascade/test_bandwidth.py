@@ -1,12 +1,16 @@
 """Laws of how much a subscriber can take."""
 
 import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cascade.bandwidth import (
     FIRST_WAIT_NS,
+    HEADROOM,
     HIGH_LOSS,
     MAX_PROBE,
     MIN_BUDGET,
@@ -19,7 +23,8 @@ from cascade.bandwidth import (
 from levelchat.media.time import NANOSECOND
 
 START = 1_000 * NANOSECOND
-LADDER = (100_000, 400_000, 1_500_000)
+LADDER = [100_000, 400_000, 1_500_000]
+SOUND = 64_000
 
 
 def second(
@@ -108,33 +113,175 @@ def test_a_liar_still_gets_sound(said: list[tuple[int, int, int]]) -> None:
         assert 0 <= verdict.probe <= MAX_PROBE
 
 
-def best(budget: int | None) -> int:
-    """The rate of the best layer that fits."""
-    fitting = [rate for rate in LADDER if budget is None or rate <= budget]
-    return max(fitting, default=LADDER[0])
-
-
-@given(st.sampled_from((250_000, 800_000, 3_000_000)))
-def test_a_link_ends_at_the_best_layer_that_fits(link: int) -> None:
-    """With a receiver like Chromium's, whose estimate is 1.5 times what comes, and at most what
-    the link has; and the layer does not flap.
+class Chromium:
+    """A receiver's estimate, as libwebrtc's AimdRateControl makes it: 0.85 of what comes when its
+    queue grows; else it rises by 8 % a second, to half more than what comes.
     """
-    bandwidth = Bandwidth()
-    seen, padding = [], 0
-    for at in range(180):
-        rate = best(bandwidth.budget)
-        offered = rate + padding
-        arrived = min(offered, link)
-        loss = 255 * (offered - arrived) // offered
-        remb = link * 85 // 100 if offered > link else min(arrived * 3 // 2, link)
-        verdict = second(bandwidth, at, rate, wanted=LADDER[-1], loss=loss, remb=remb)
-        padding = verdict.probe
-        seen.append(best(bandwidth.budget))
 
-    fitting = max(rate for rate in LADDER if rate <= link)
-    assert seen[-1] == fitting
-    changes = sum(one != other for one, other in itertools.pairwise(seen))
-    assert changes <= 4
+    estimate = 0
+    _age = 0
+
+    def says(self, offered: int, link: int) -> int:
+        """Its REMB after another second; none in the first five."""
+        self._age += 1
+        arrived = min(offered, link)
+        if offered > link:
+            self.estimate = min(self.estimate or arrived, arrived * 85 // 100)
+        elif self.estimate:
+            limit = arrived * 3 // 2 + 10_000
+            self.estimate = max(self.estimate, min(self.estimate * 108 // 100, limit))
+        elif self._age >= 5:
+            self.estimate = arrived
+        return self.estimate
+
+
+@dataclass
+class Watched:
+    """One subscriber who watches something over a link that changes; by seconds."""
+
+    link: Callable[[int], int]
+    target: Callable[[int], int] = lambda _: LADDER[-1]
+    loses: bool = True
+    """Where too much comes packets are lost; else they are late."""
+    usual_loss: int = 0
+    says_remb: bool = True
+    rates: list[int] = field(default_factory=list)
+    """Of the layer that is sent."""
+    probes: list[int] = field(default_factory=list)
+
+    def watch(self, seconds: int) -> list[int]:
+        bandwidth, receiver, padding = Bandwidth(), Chromium(), 0
+        for at in range(seconds):
+            rate = best(bandwidth.budget, self.target(at))
+            self.rates.append(rate)
+            self.probes.append(padding)
+            offered = rate + SOUND + padding
+            link = self.link(at)
+            late = 255 * max(offered - link, 0) // offered if self.loses else 0
+            remb = receiver.says(offered, link) if self.says_remb else 0
+            loss = max(late, self.usual_loss)
+            wanted = self.target(at) + SOUND
+            padding = second(
+                bandwidth, at, rate + SOUND, wanted=wanted, loss=loss, remb=remb
+            ).probe
+        return self.rates
+
+
+def best(budget: int | None, target: int) -> int:
+    """The rate of the best layer that fits, and half of the lowest is enough for it."""
+    room = target if budget is None else max(budget - SOUND, 0)
+    lowest = LADDER[0] if LADDER[0] <= 2 * room else 0
+    return max((rate for rate in LADDER if rate <= min(room, target)), default=lowest)
+
+
+def changes(rates: list[int]) -> int:
+    return sum(one != other for one, other in itertools.pairwise(rates))
+
+
+@given(link=st.integers(200_000, 5_000_000), loses=st.booleans())
+def test_a_link_ends_at_a_layer_that_fits(link: int, *, loses: bool) -> None:
+    """At the best that a receiver like Chromium says there is room for, without flapping."""
+    rates = Watched(lambda _: link, loses=loses).watch(240)
+
+    assert all(rate + SOUND <= link for rate in rates[120:])
+    assert all(best(link * 85 // 100, LADDER[-1]) <= rate for rate in rates[120:])
+    assert changes(rates) <= 4
+
+
+@given(dip=st.integers(40_000, 1_000_000), loses=st.booleans(), says_remb=st.booleans())
+def test_a_bad_spell_ends(dip: int, *, loses: bool, says_remb: bool) -> None:
+    """When the link is as good as before, so is the picture within a minute, even if there was
+    none; each layer is shown once on the way.
+    """
+    watched = Watched(
+        lambda at: dip if 20 <= at < 30 else 4_000_000, loses=loses, says_remb=says_remb
+    )
+    rates = watched.watch(120)
+
+    assert rates[19] == LADDER[-1]
+    assert rates[90:] == LADDER[-1:] * 30
+    assert changes(rates[30:]) <= 4
+
+
+def test_whoever_enlarges_a_picture_has_it_at_once() -> None:
+    """An estimate that is low only because little came is no limit while it rises."""
+    watched = Watched(lambda _: 3_000_000, lambda at: LADDER[-1] if at >= 20 else LADDER[0])
+
+    assert changes(watched.watch(120)) == 1
+    assert watched.rates[20:] == LADDER[-1:] * 100
+
+
+@given(st.integers(0, HIGH_LOSS - 1))
+def test_a_radio_that_always_loses_some_gets_its_picture_back(usual: int) -> None:
+    """Only more loss than there always is says that a probe was too much."""
+    watched = Watched(lambda at: 300_000 if 20 <= at < 30 else 4_000_000, usual_loss=usual)
+
+    assert watched.watch(120)[90:] == LADDER[-1:] * 30
+
+
+@pytest.mark.parametrize("loses", [True, False])
+def test_a_link_that_is_full_is_left_alone(*, loses: bool) -> None:
+    """Whether probes cost packets or only time, they come once a minute at last."""
+    watched = Watched(lambda _: 560_000, loses=loses)
+    watched.watch(600)
+    begun = [at for at in range(1, 600) if watched.probes[at] and not watched.probes[at - 1]]
+    pauses = [later - earlier for earlier, later in itertools.pairwise(begun)]
+
+    assert pauses[-1] >= 60
+    assert len(begun) <= 14
+    assert sum(map(bool, watched.probes)) <= 2 * len(begun)
+
+
+def test_a_probe_asks_for_no_more_than_twice_what_fits() -> None:
+    """Far beyond the limit it would cost the picture that is there."""
+    bandwidth = Bandwidth()
+    for at in range(STRIKES):
+        second(bandwidth, at, 1_000_000, remb=100_000)
+    probes = [second(bandwidth, at, 100_000, wanted=10**7).probe for at in range(STRIKES, 6)]
+
+    assert probes == [0, 0, *[2 * 100_000 * HEADROOM // 7 - 100_000] * 2]
+
+
+def test_a_probe_ends_when_nothing_more_is_wanted() -> None:
+    """What it was to find out is not believed later."""
+    bandwidth = Bandwidth()
+    for at in range(STRIKES):
+        second(bandwidth, at, 1_000_000, remb=100_000)
+    wanted = {at: 100_000 if at == 5 else 1_000_000 for at in range(STRIKES, 8)}
+    probes = [bool(second(bandwidth, at, 100_000, wanted=wanted[at]).probe) for at in wanted]
+
+    assert probes == [False, False, True, False, True, True]
+
+
+def test_seconds_of_which_nobody_says_anything_count_for_neither() -> None:
+    """Reports of loss come about once a second, and so between two now and then."""
+    bandwidth = Bandwidth()
+    for at, loss in enumerate((128, None, 128)):
+        now_ns = START + at * NANOSECOND
+        bandwidth.second(Sample(1_000_000, 1_000_000, loss, 0, 0), now_ns)
+
+    assert bandwidth.budget == 750_000
+
+
+def test_a_tenth_is_too_much() -> None:
+    """A little less is not."""
+    lossy, fair = Bandwidth(), Bandwidth()
+    for at in range(10 * STRIKES):
+        second(fair, at, 1_000_000, loss=HIGH_LOSS - 1)
+        second(lossy, at, 1_000_000, loss=HIGH_LOSS)
+
+    assert fair.budget is None
+    assert lossy.budget is not None
+
+
+def test_the_same_estimate_is_not_counted_twice() -> None:
+    """Who looks sooner than a new one comes has heard nothing new."""
+    bandwidth = Bandwidth()
+    for at in range(2 * STRIKES):
+        now_ns = START + at * NANOSECOND
+        bandwidth.second(Sample(1_000_000, 1_000_000, 0, 400_000, START), now_ns)
+
+    assert bandwidth.budget is None
 
 
 def test_a_stream_that_most_is_lost_of_is_given_up() -> None:
@@ -162,5 +309,6 @@ def test_a_picture_that_is_always_too_much_is_tried_less_and_less_often() -> Non
         second(bandwidth, at, rate, wanted=picture, loss=loss)
     pauses = [later - earlier for earlier, later in itertools.pairwise(tries)]
 
-    assert pauses == sorted(pauses)
+    # How many steps a probe takes depends on where it begins.
+    assert all(later >= earlier - 2 for earlier, later in itertools.pairwise(pauses))
     assert pauses[-1] >= 60
