@@ -61,6 +61,9 @@ class Sample(NamedTuple):
     """Bits a second; 0: none came."""
     remb_ns: int
     """When it came."""
+    pads: bool = True
+    """Padding goes out beside a picture; where none is sent REMB cannot tell what there is room
+    for, and only the picture itself shows it."""
 
 
 class Verdict(NamedTuple):
@@ -153,7 +156,7 @@ class Bandwidth:
         if sample.loss is not None and sample.loss > 2 * probe.usual + LOW_LOSS:
             self._wait_longer()
             self._end(now_ns)
-        elif remb >= probe.goal or (probe.left == 0 and not remb):
+        elif remb >= probe.goal or (probe.left == 0 and not (remb and sample.pads)):
             self._rise(probe.goal, now_ns)
             self._probe = None
         elif remb:

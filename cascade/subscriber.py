@@ -72,6 +72,7 @@ class _Sent(msgspec.Struct):
     outlet: int
     selection: Selection = _NOTHING
     bytes: int = 0
+    packets: int = 0
     reports: int = 0
 
 
@@ -286,19 +287,33 @@ class Subscriber:
     def _sample(self, now_ns: int) -> Sample:
         forwarder = self._around.endpoint.forwarder
         passed_ns, self._second_ns = max(now_ns - self._second_ns, 1), now_ns
-        grown = loss = 0
+        grown = reported = lost = 0
         for sent in self._sent.values():
             stats = forwarder.outlet_stats(sent.outlet)
             grown += stats.bytes - sent.bytes
             if stats.reports != sent.reports:
-                loss = max(loss, stats.fraction_lost)
-            sent.bytes, sent.reports = stats.bytes, stats.reports
+                # A few packets' loss says less than many's.
+                reported += stats.packets - sent.packets
+                lost += stats.fraction_lost * (stats.packets - sent.packets)
+            sent.bytes, sent.packets, sent.reports = stats.bytes, stats.packets, stats.reports
         route = forwarder.route_stats(self.peer.route)
         rate = grown * _BITS * NANOSECOND // passed_ns
-        return Sample(rate, self._seating.wanted, loss, route.remb, route.remb_ns)
+        loss = lost // reported if reported else None
+        pads = self._padded() is not None
+        return Sample(rate, self._seating.wanted, loss, route.remb, route.remb_ns, pads)
 
     def _probe(self, bitrate: int) -> None:
-        for sent in self._sent.values():
-            if sent.slot.kind is Kind.VIDEO and sent.selection.source:
-                self._around.endpoint.forwarder.probe(sent.outlet, bitrate, PROBE_MS)
-                return
+        sent = self._padded()
+        if sent is not None:
+            self._around.endpoint.forwarder.probe(sent.outlet, bitrate, PROBE_MS)
+
+    def _padded(self) -> _Sent | None:
+        """A picture beside which padding can go out."""
+        return next(
+            (
+                sent
+                for sent in self._sent.values()
+                if sent.slot.kind is Kind.VIDEO and sent.selection.source
+            ),
+            None,
+        )

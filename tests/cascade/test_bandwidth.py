@@ -161,9 +161,10 @@ class Watched:
             remb = receiver.says(offered, link) if self.says_remb else 0
             loss = max(late, self.usual_loss)
             wanted = self.target(at) + SOUND
-            padding = second(
-                bandwidth, at, rate + SOUND, wanted=wanted, loss=loss, remb=remb
-            ).probe
+            now_ns = START + at * NANOSECOND
+            sample = Sample(rate + SOUND, wanted, loss, remb, now_ns, pads=rate > 0)
+            verdict = bandwidth.second(sample, now_ns)
+            padding = verdict.probe if rate else 0
         return self.rates
 
 

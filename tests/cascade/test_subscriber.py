@@ -187,6 +187,30 @@ async def test_who_floods_disturbs_nobody(core: str) -> None:
             assert len(anna.asked) <= 3 + spacings
 
 
+async def test_a_picture_that_there_was_no_room_for_comes_back(whep: Whep) -> None:
+    """Without it nothing shows whether there is room again, and so it is tried."""
+    anna = whep.publish()
+    anna.picture(key=True)
+    with viewers(1) as (viewer,):
+        await whep.subscribe(viewer)
+        await pictures(anna, viewer)
+        ssrc = viewer.pictures[-1].ssrc
+        left_out = 0
+
+        def say(estimate: int) -> int:
+            """For how many pictures none has come, where this is what the viewer says."""
+            nonlocal left_out
+            left_out = 0 if viewer.pictures else left_out + 1
+            viewer.packets.clear()
+            whep.clock.skip(0.05)
+            viewer.send_rtcp(rtcp.remb(1, estimate, [ssrc]))
+            anna.picture()
+            return left_out
+
+        await until(lambda: say(1) > 20)
+        await until(lambda: not say(1))
+
+
 async def test_who_stops_reading_disturbs_nobody() -> None:
     """What it does not take is lost on the way to it."""
     async with whepkit.running() as whep:
