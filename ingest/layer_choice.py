@@ -28,6 +28,10 @@ class LayerChoice:
             return True
         return False
 
+    def needs(self, layer: int) -> bool:
+        """A key frame of *layer* helps whoever decodes what is packaged."""
+        return self._current in (-1, layer)
+
     def wanted(self, now_ns: int) -> int | None:
         """The layer of which a key frame is waited for."""
         target = self._target(now_ns)

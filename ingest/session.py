@@ -344,9 +344,11 @@ class Session:
             self._say([stream], now_ns)
 
     def _request_all(self) -> None:
+        """The packager cannot go on. Layers that it does not get are not asked."""
         now_ns = self._around.clock.now_ns()
         for stream in self._streams.values():
-            stream.request_key_frame(now_ns)
+            if self._choices[stream.track.index].needs(_layer(stream)):
+                stream.request_key_frame(now_ns)
 
     def _say(self, streams: list[Stream], now_ns: int) -> None:
         messages = [item for stream in streams for item in stream.feedback(now_ns)]
@@ -355,9 +357,7 @@ class Session:
 
     def _write(self, stream: ReadStream, frames: list[EncodedFrame], now_ns: int) -> None:
         """What the packager shall have of them: of several layers the best."""
-        choice = self._choices[stream.track.index]
-        order = stream.track.quality_order()
-        layer = order.index(stream.rid) if stream.rid else 0
+        choice, layer = self._choices[stream.track.index], _layer(stream)
         for frame in frames:
             is_key = frame.key or stream.track.codec.kind is Kind.AUDIO
             if choice.passes(layer, now_ns, key=is_key) and self._writer is not None:
@@ -385,3 +385,8 @@ class Session:
             }
             for stream in self._streams.values()
         }
+
+
+def _layer(stream: Stream) -> int:
+    """Its number among those of its track, from the lowest."""
+    return stream.track.quality_order().index(stream.rid) if stream.rid else 0

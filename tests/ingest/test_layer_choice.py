@@ -38,6 +38,18 @@ def test_a_layer_that_falls_silent_is_left() -> None:
     assert choice.passes(1, back + FRAME_NS, key=True)
 
 
+def test_only_what_is_packaged_needs_key_frames() -> None:
+    """Of any layer before the first frame; then of the one that is decoded."""
+    choice = LayerChoice(2)
+    assert choice.needs(0)
+    assert choice.needs(1)
+
+    choice.passes(1, START, key=True)
+
+    assert choice.needs(1)
+    assert not choice.needs(0)
+
+
 @given(st.lists(st.tuples(st.integers(0, 2), st.booleans()), min_size=1))
 def test_every_change_of_layer_is_at_a_key_frame(frames: list[tuple[int, bool]]) -> None:
     """Whatever comes in whichever order, what passes can be decoded."""

@@ -8,6 +8,9 @@ from aiohttp import ClientResponse
 from rawpeer import RawPeer
 from whip import Ingest, Stream, until
 
+from levelchat.media.stage import Publication
+from levelchat.rtc.forward.seams import Forwarder
+
 
 async def post(
     ingest: Ingest,
@@ -200,3 +203,62 @@ async def test_a_target_must_be_there() -> None:
             refused = await post(ingest, to=to)
             code = (await refused.json())["code"]
             assert (refused.status, code) == (503, f"{to}_unavailable")
+
+
+class _Watched(whip.Stage):
+    """Keeps what it was told in order, and what the core still had of those who left."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[tuple[str, str]] = []
+        self.forwarder: Forwarder | None = None
+        self.left_with: list[int] = []
+
+    def publish(self, publication: Publication) -> None:
+        self.told.append(("publish", publication.session))
+        super().publish(publication)
+
+    def unpublish(self, room: str, session: str) -> None:
+        assert self.forwarder is not None
+        (track, *_) = self.there[session].tracks
+        self.left_with.append(self.forwarder.source_stats(track.layers[0].source).packets)
+        self.told.append(("unpublish", session))
+        super().unpublish(room, session)
+
+
+async def test_a_newcomer_is_there_before_the_former_leaves() -> None:
+    """So that viewers go from one to the other; sources are open until the stage let go."""
+    stage = _Watched()
+    async with whip.running(stage=stage) as ingest:
+        stage.forwarder = ingest.endpoint.forwarder
+        with contextlib.closing(RawPeer()) as old, contextlib.closing(RawPeer()) as new:
+            first = await step_up(ingest, old, "anna")
+            second = await step_up(ingest, new, "anna")
+            await until(lambda: len(stage.told) == 3)
+            await ingest.plane.drain()
+
+    assert stage.told == [
+        ("publish", first),
+        ("publish", second),
+        ("unpublish", first),
+        ("unpublish", second),
+    ]
+    assert all(stage.left_with)
+
+
+async def test_whoever_publishes_goes_by_their_name() -> None:
+    """That of the token; their identity where it says none."""
+    async with whip.running() as ingest:
+        for claims, name in (({"name": "Anna"}, "Anna"), ({"identity": "ben"}, "ben")):
+            with contextlib.closing(RawPeer()) as raw:
+                headers = {
+                    "Authorization": f"Bearer {ingest.token(**claims)}",
+                    "Content-Type": "application/sdp",
+                }
+                url = f"{ingest.url()}?to=stage"
+                async with ingest.http.post(url, data=raw.offer(), headers=headers) as response:
+                    await raw.connect(await response.text())
+                raw.send_rtp(111, b"\xf8sound")
+                await until(
+                    lambda name=name: name in {each.name for each in ingest.stage.there.values()}
+                )

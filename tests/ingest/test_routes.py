@@ -303,6 +303,35 @@ async def test_ice_restarts() -> None:
             assert ingest.sink.streams == [stream]
 
 
+async def test_new_keys_after_an_ice_restart() -> None:
+    """A publisher that begins DTLS anew goes on in the same source; nobody is told anything."""
+    async with whip.running() as ingest:
+        with contextlib.closing(RawPeer()) as raw:
+            url = ingest.url() + "?to=stage"
+            response = await ingest.http.post(url, data=raw.offer(), headers=ingest.headers())
+            await raw.connect(await response.text())
+            raw.send_rtp(111, b"\xf8before")
+            await until(lambda: ingest.stage.there)
+            (publication,) = ingest.stage.there.values()
+            source = publication.tracks[0].layers[0].source
+
+            resource = ingest.base + response.headers["Location"]
+            restarted = await patch(ingest, resource, RESTART, "*")
+            text = await restarted.text()
+            raw.ice = (attribute(text, "ice-ufrag"), attribute(text, "ice-pwd"))
+            raw.ufrag = "fresh"
+            raw.move()
+            await raw.check()
+            raw.begin_anew()
+            await raw.shake_hands()
+            raw.send_rtp(111, b"\xf8after", timestamp=960)
+
+            stats = ingest.endpoint.forwarder.source_stats
+            await until(lambda: stats(source).packets == 2)
+            assert (stats(source).lost, stats(source).restarts) == (0, 0)
+            assert list(ingest.stage.there.values()) == [publication]
+
+
 async def test_delete_ends_a_session(ingest: Ingest) -> None:
     """DELETE is 200 once and 404 ever after; without the room's token it is refused."""
     url, _, _ = await session(ingest)

@@ -5,6 +5,7 @@ import contextlib
 import random
 import struct
 import sys
+import time
 from collections.abc import AsyncIterator
 from itertools import pairwise
 
@@ -293,6 +294,33 @@ async def test_a_flood_of_garbage_disturbs_nobody(ingest: Ingest) -> None:
         assert core.totals().srtp_errors == 0
 
 
+class Layered:
+    """One simulcast layer of *raw*'s picture; its frames end with its number."""
+
+    def __init__(self, raw: RawPeer, ssrc: int, rid: bytes) -> None:
+        self.raw, self.ssrc, self.rid, self.sequence = raw, ssrc, rid, 0
+
+    def send(self, *, key: bool = False) -> None:
+        self.sequence += 1
+        packet = forwardkit.packet(
+            self.sequence,
+            time.monotonic_ns() * 9 // 100_000,
+            (KEY_FRAME if key else b"\x10\x11 more") + bytes((self.ssrc,)),
+            ssrc=self.ssrc,
+            elements={3: self.rid},
+            marker=True,
+        )
+        self.raw.send(self.raw.dtls.sessions[1].protect(packet))
+
+    def came(self, stream: Stream) -> int:
+        """Frames of it that were packaged."""
+        return sum(frame.data[-1] == self.ssrc for frame in stream.of(Kind.VIDEO))
+
+    def was_asked(self, packet: bytes) -> bool:
+        """*packet* holds a PLI for it."""
+        return struct.pack("!HHII", 0x81CE, 2, 1, self.ssrc) in packet
+
+
 async def on_stage(ingest: Ingest, raw: RawPeer, *sections: str) -> str:
     """Connects as a publisher of the stage; our answer."""
     url = ingest.url() + "?to=stage"
@@ -346,6 +374,35 @@ async def test_layers_of_a_track_are_published_from_the_lowest(ingest: Ingest) -
 
         stats = ingest.endpoint.forwarder.source_stats
         await until(lambda: [stats(each.source).ssrc for each in track.layers] == [1, 2, 3])
+
+
+async def test_the_best_layer_that_flows_is_packaged(ingest: Ingest) -> None:
+    """When its encoder drops it the next takes over, and hands back: each at a key frame that is
+    asked for.
+    """
+    with contextlib.closing(RawPeer()) as raw:
+        await connected(ingest, raw, SIMULCAST)
+        low, high = Layered(raw, 1, b"l"), Layered(raw, 2, b"h")
+        low.send(key=True)
+        high.send(key=True)
+        stream = await stream_with(ingest, Kind.VIDEO, 1)
+        await until(lambda: high.came(stream), what="the high layer")
+
+        while not low.was_asked(await raw.rtcp()):
+            low.send()
+            await asyncio.sleep(0.05)
+        before = low.came(stream)
+        low.send(key=True)
+        await until(lambda: low.came(stream) > before, what="the low layer instead")
+        high.send()
+        while not high.was_asked(await raw.rtcp()):
+            high.send()
+        before = high.came(stream)
+        high.send(key=True)
+        await until(lambda: high.came(stream) > before, what="the high layer again")
+
+        frames = stream.of(Kind.VIDEO)
+        assert all(after.key for one, after in pairwise(frames) if one.data[-1] != after.data[-1])
 
 
 async def test_redundant_audio_is_asked_for_where_it_is_wished() -> None:

@@ -168,7 +168,7 @@ class Ingest:
 
 @contextlib.asynccontextmanager
 async def running(
-    sink: Any = None, *, without: str = "", **settings: Any
+    sink: Any = None, *, stage: Stage | None = None, without: str = "", **settings: Any
 ) -> AsyncIterator[Ingest]:
     """The plane with *settings*, on ports of its own; one seam may be *without* anybody."""
     clock, registry, keys = ShiftedClock(), CollectorRegistry(), new_keys()
@@ -185,7 +185,7 @@ async def running(
         rtc=endpoint,
     )
     context.seams.frames = sink
-    context.seams.stage = stage = Stage()
+    context.seams.stage = stage = stage or Stage()
     if without:
         setattr(context.seams, without, None)
     plane = app.create(context)
