@@ -32,6 +32,7 @@ def room_urls(room: Room, base: str, media_base: str = "") -> RoomUrls:
     return RoomUrls(
         signal=f"{'ws' + base.removeprefix('http')}/v1/signal",
         whip=f"{media}/v1/whip/{room.media_id}",
+        whep=f"{media}/v1/whep/{room.media_id}",
         hls=f"{media}/live/{room.media_id}/index.m3u8",
         watch=f"{media}/watch/{room.media_id}",
         join=f"{base}/r/{room.short_code}",

@@ -54,6 +54,7 @@ class RoomUrls(_Response, frozen=True, kw_only=True):
 
     signal: str
     whip: str
+    whep: str
     hls: str
     watch: str
     join: str

@@ -60,28 +60,31 @@ def _sdp(status: str, description: str) -> Json:
     return {status: {"description": description, "content": content}}
 
 
-def _endpoint(word: str, verb: str, specification: str) -> dict[str, Json]:
-    base = f"/v1/{word}/{{room_id}}"
+def _offer(name: str, verb: str, specification: str, *more: Json) -> Json:
     return {
-        base: {
-            "post": _operation(
-                f"post_{word}",
-                verb,
-                _MEDIA,
-                _sdp("201", "The answer; `Location` is the session."),
-                description=specification,
-                parameters=[_ROOM],
-                requestBody=_body("application/sdp"),
-                security=_TOKEN,
-            )
-        },
-        f"{base}/{{session}}": {
+        "post": _operation(
+            name,
+            verb,
+            _MEDIA,
+            _sdp("201", "The answer; `Location` is the session."),
+            description=specification,
+            parameters=[_ROOM, *more],
+            requestBody=_body("application/sdp"),
+            security=_TOKEN,
+        )
+    }
+
+
+def _session(word: str, path: str, *parameters: Json) -> dict[str, Json]:
+    etag = _parameter("If-Match", "The ETag.", place="header")
+    return {
+        path: {
             "patch": _operation(
                 f"patch_{word}",
                 "Trickle ICE, or restart it",
                 _MEDIA,
                 {"200": {"description": "Restarted"}, "204": {"description": "Taken"}},
-                parameters=[_ROOM, _SESSION, _parameter("If-Match", "The ETag.", place="header")],
+                parameters=[*parameters, _SESSION, etag],
                 requestBody=_body("application/trickle-ice-sdpfrag"),
                 security=_TOKEN,
             ),
@@ -90,7 +93,7 @@ def _endpoint(word: str, verb: str, specification: str) -> dict[str, Json]:
                 "End the session",
                 _MEDIA,
                 {"200": {"description": "Ended"}},
-                parameters=[_ROOM, _SESSION],
+                parameters=[*parameters, _SESSION],
                 security=_TOKEN,
             ),
         },
@@ -108,7 +111,26 @@ def _status(name: str, summary: str, media_type: str) -> Json:
 
 
 PATHS: dict[str, Json] = {
-    **_endpoint("whip", "Publish by WebRTC (WHIP)", "RFC 9725. Needs `publish:*`."),
+    "/v1/whip/{room_id}": _offer(
+        "post_whip",
+        "Publish by WebRTC (WHIP)",
+        "RFC 9725. Needs `publish:*`. With `?to=stage` as one of many on the room's stage.",
+        _parameter("to", "`programme` (the default) or `stage`.", place="query"),
+    ),
+    **_session("whip", "/v1/whip/{room_id}/{session}", _ROOM),
+    "/v1/whep/{room_id}": _offer(
+        "post_whep",
+        "Watch by WebRTC (WHEP)",
+        "draft-ietf-wish-whep: everybody in the room. Needs `subscribe:all`. "
+        "The answer to an empty body is an offer.",
+    ),
+    "/v1/whep/{room_id}/{participant}": _offer(
+        "post_whep_participant",
+        "Watch one participant by WebRTC (WHEP)",
+        "The same for one participant.",
+        _parameter("participant", "An identity."),
+    ),
+    **_session("whep", "/v1/whep-sessions/{session}"),
     "/v1/signal": {
         "get": _operation(
             "get_signal",

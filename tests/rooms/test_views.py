@@ -22,6 +22,7 @@ async def test_a_room_names_where_it_is_reached(kit: Kit) -> None:
     assert view.config == {"region_hint": "eu"}
     assert view.urls.signal == "wss://a.example/v1/signal"
     assert view.urls.whip == f"https://b.example/v1/whip/{room.media_id}"
+    assert view.urls.whep == f"https://b.example/v1/whep/{room.media_id}"
     assert view.urls.hls == f"https://b.example/live/{room.media_id}/index.m3u8"
     assert view.urls.join == f"https://a.example/r/{room.short_code}"
 

@@ -128,7 +128,7 @@ ROOM = {
     "ended_at": None,
     "archived_at": None,
     "end_reason": None,
-    "urls": dict.fromkeys(("signal", "whip", "hls", "watch", "join"), "http://x"),
+    "urls": dict.fromkeys(("signal", "whip", "whep", "hls", "watch", "join"), "http://x"),
 }
 TOKEN = {
     "token": "t.t.t",

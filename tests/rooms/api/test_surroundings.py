@@ -5,7 +5,13 @@ from rooms.api import surroundings
 
 def test_media_and_signalling_are_documented() -> None:
     """What other planes serve stands beside the routes of rooms."""
-    assert {"/v1/whip/{room_id}", "/v1/signal"} <= set(surroundings.PATHS)
+    assert {
+        "/v1/whip/{room_id}",
+        "/v1/whep/{room_id}",
+        "/v1/whep/{room_id}/{participant}",
+        "/v1/whep-sessions/{session}",
+        "/v1/signal",
+    } <= set(surroundings.PATHS)
 
 
 def test_every_path_parameter_is_described() -> None:
