@@ -98,7 +98,9 @@ class Candidate(msgspec.Struct, frozen=True):
         return self.session, self.part
 
     def beats(self, other: "Candidate") -> bool:
-        """It may take the other's seat."""
+        """It may take the other's seat: by rank, where who is there longer is no better."""
+        if self.part != other.part:
+            return self.part < other.part
         if self.programme != other.programme:
             return self.programme
         return self.spoke_ns > other.spoke_ns
@@ -151,9 +153,7 @@ def place(
         if sits.candidate in known and carried(seats[number], known[sits.candidate])
     }
     for candidate in ranked:
-        current = next(
-            (number for number, sits in placed.items() if sits.candidate == candidate.key), None
-        )
+        current = _seat_of(candidate, placed)
         free = _best_free(seats, candidate, placed)
         if current is None:
             chosen = free if free is not None else _taken(seats, candidate, placed, known, now_ns)
@@ -163,6 +163,12 @@ def place(
             seats[current], candidate
         ):
             placed[free] = placed.pop(current)
+    for candidate in ranked:
+        # Whoever went over to a better seat left one free.
+        if _seat_of(candidate, placed) is None:
+            free = _best_free(seats, candidate, placed)
+            if free is not None:
+                placed[free] = Sitting(candidate.key, now_ns)
     return placed
 
 
@@ -203,6 +209,12 @@ def _candidates(publication: Publication, known: Fits, spoke_ns: int) -> Iterabl
             programme=publication.programme,
             spoke_ns=spoke_ns,
         )
+
+
+def _seat_of(candidate: Candidate, placed: Mapping[int, Sitting]) -> int | None:
+    return next(
+        (number for number, sits in placed.items() if sits.candidate == candidate.key), None
+    )
 
 
 def _worth(seat: Seat, candidate: Candidate) -> tuple[int, int]:

@@ -1,5 +1,7 @@
 """Laws of who is in which slot."""
 
+from random import Random
+
 import offers
 import pytest
 from hypothesis import given
@@ -10,9 +12,12 @@ from cascade.slots import (
     MIN_STAY_NS,
     Candidate,
     Fits,
+    Offered,
     Seat,
     Sitting,
+    TrackKey,
     candidates,
+    carried,
     contents,
     place,
     seats,
@@ -20,7 +25,7 @@ from cascade.slots import (
 from levelchat.media.codec import Codec, Kind
 from levelchat.media.stage import Layer, Publication, PublishedTrack
 from levelchat.rtc.sdp import parse_offer
-from levelchat.rtc.subscribe import Slot, subscribe
+from levelchat.rtc.subscribe import Slot, SlotFormat, subscribe
 
 START = 1_000_000_000_000
 
@@ -182,3 +187,59 @@ def test_fits_are_found_out_once() -> None:
     for number in range(3 * MAX_KINDS):
         fits.of(PublishedTrack(Codec.OPUS, (Layer(1),), f"x={number}"))
         assert len(fits) <= MAX_KINDS
+
+
+ANY = SlotFormat(96, 97)
+
+
+def crowd(chance: Random) -> list[Candidate]:
+    """Candidates by rank, whose tracks fit some of six slots, pictures the even ones."""
+    found = []
+    for name in chance.sample("abcdefg", chance.randrange(8)):
+        programme, spoke = name == "a", chance.randrange(4)
+        for part in range(chance.randint(1, 2)):
+            tracks = [
+                Offered(TrackKey(name, 2 * part + index), kind, dict.fromkeys(fits, ANY))
+                for index, kind in enumerate((Kind.VIDEO, Kind.AUDIO))
+                if (fits := [slot for slot in range(index, 6, 2) if chance.random() < 0.6])
+            ]
+            found.append(Candidate(name, part, tuple(tracks), programme, spoke))
+    return sorted(found, key=lambda each: (each.part, not each.programme, -each.spoke_ns))
+
+
+SEATS = (Seat(0, 1), Seat(2, None), Seat(4, 3), Seat(None, 5))
+
+
+@given(st.integers())
+def test_seats_are_given_by_rank(seed: int) -> None:
+    """Nobody sits twice or where nothing of them can be carried, no seat is empty that somebody
+    without one could have, and whoever loses a seat was beaten, and not too soon.
+    """
+    chance = Random(seed)
+    sitting: dict[int, Sitting] = {}
+    now_ns = START
+    for _ in range(8):
+        now_ns += chance.randrange(MIN_STAY_NS)
+        ranked = crowd(chance)
+        former, sitting = sitting, place(SEATS, ranked, sitting, now_ns)
+        known = {candidate.key: candidate for candidate in ranked}
+        seated = [sits.candidate for sits in sitting.values()]
+
+        assert len(seated) == len(set(seated))
+        assert all(carried(SEATS[at], known[sits.candidate]) for at, sits in sitting.items())
+        free = [seat for number, seat in enumerate(SEATS) if number not in sitting]
+        left = [candidate for candidate in ranked if candidate.key not in seated]
+        assert not any(carried(seat, candidate) for seat in free for candidate in left)
+        for number, sits in former.items():
+            loser = known.get(sits.candidate)
+            if loser in left and carried(SEATS[number], loser):
+                assert known[sitting[number].candidate].beats(loser)
+                assert now_ns - sits.since_ns >= MIN_STAY_NS
+
+
+@given(st.integers())
+def test_whoever_beats_is_before_in_rank(seed: int) -> None:
+    """So that no two take the same seat from each other again and again."""
+    ranked = crowd(Random(seed))
+    for place_, candidate in enumerate(ranked):
+        assert not any(later.beats(candidate) for later in ranked[place_:])
