@@ -44,7 +44,7 @@ def test_picture_and_sound_arrive(
     session.close()
     ticks = [pts for pts, _ in seen["pictures"]]
 
-    assert all(0 <= delay < 2000 for _, delay in seen["pictures"])
+    assert all(0 <= delay < 5000 for _, delay in seen["pictures"])
     assert {two - one for one, two in pairwise(ticks)} == {3000}
     assert any(loudest > 4000 for _, loudest in seen["sounds"])
     assert any(loudest < 100 for _, loudest in seen["sounds"])
