@@ -58,8 +58,6 @@ class Speakers:
         """It left."""
         for table in (self._loudness, self.spoke):
             table.pop(session, None)
-        if self.current == session:
-            self.current = ""
 
     def _smooth(self, levels: Mapping[str, int]) -> None:
         for session in [known for known in self._loudness if known not in levels]:

@@ -61,5 +61,21 @@ def test_nobody_gets_more_than_they_aim_for_nor_more_than_there_is(
     for each in wanted:
         option = given_[each.slot]
         assert option is None or option in each.options[: each.target + 1]
-    above = sum(each.options[0].rate for each in wanted)
-    assert sum(rates(given_).values()) <= max(budget, 2 * budget, above if budget else 0)
+    *sure, last = (rate for _, rate in sorted(rates(given_).items())) if rates(given_) else (0,)
+    if sum(sure) + last > budget:
+        lowest = [each.options[0].rate for each in wanted if given_[each.slot] is not None]
+        assert [*sure, last] == lowest
+        assert last <= 2 * (budget - sum(sure))
+
+
+@given(asks, st.integers(0, 5000))
+def test_nobody_has_more_before_those_above_have_all(wanted: list[Ask], budget: int) -> None:
+    """What everybody below has above their lowest would not have been enough for a higher one."""
+    given_ = allocate(wanted, budget)
+    spare = max(budget - sum(rates(given_).values()), 0)
+    for each in reversed(wanted):
+        option = given_[each.slot]
+        if option is not None:
+            higher = [other.rate for other in each.options[: each.target + 1]]
+            assert not any(option.rate < rate <= option.rate + spare for rate in higher)
+            spare += option.rate - each.options[0].rate

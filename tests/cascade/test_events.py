@@ -2,7 +2,10 @@
 
 import asyncio
 
-from cascade.events import ACTIVE, INACTIVE, LAYERS, SPEAKER, TRACKS, Events
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cascade.events import ACTIVE, INACTIVE, LAYERS, SPEAKER, TRACKS, TYPES, Events
 
 
 async def test_a_listener_begins_with_what_is_so() -> None:
@@ -73,3 +76,22 @@ async def test_the_end_wakes_all() -> None:
     assert await stays.next() == b""
     assert stays.is_closed
     assert not leaves.is_closed
+
+
+@given(st.lists(st.tuples(st.sampled_from(TYPES), st.integers(0, 2))))
+async def test_what_is_unread_is_what_is_so(story: list[tuple[str, int]]) -> None:
+    """Whoever reads at last knows as much as whoever listens only then, and never more of a type
+    than one state.
+    """
+    events = Events()
+    early = events.listen(TYPES)
+    for kind, state in story:
+        events.tell(kind, state)
+    late = events.listen(TYPES)
+
+    assert sorted(early._unread.items()) == sorted(late._unread.items())
+    assert len(late._unread) <= len(TYPES) - 1
+    if story:
+        assert (
+            b"event: %s\ndata: %d\n\n" % (story[-1][0].encode(), story[-1][1]) in await late.next()
+        )

@@ -22,6 +22,7 @@ def test_one_question_for_all(pauses: list[int]) -> None:
             asked.append(now_ns)
 
     assert asked[0] == START + pauses[0]
+    assert now_ns - asked[-1] < SPACING_NS
     assert all(b - a >= SPACING_NS for a, b in itertools.pairwise(asked))
 
 

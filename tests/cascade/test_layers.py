@@ -1,9 +1,11 @@
 """Laws of which layers a subscriber could have, and which it wants."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from cascade.layers import ALL, Flow, Option, aim, options
-from cascade.wishes import Wish
+from cascade.layers import ALL, NOMINAL_HEIGHT, NOMINAL_WIDTH, Flow, Option, aim, options
+from cascade.wishes import MAX_SIDE, Wish
 from levelchat.media.codec import Codec
 from levelchat.media.stage import Layer, PublishedTrack
 
@@ -75,3 +77,23 @@ def test_layers_within_a_stream_need_its_descriptor() -> None:
     assert found[aim(found, wish(max_spatial_layer_id=1))].spatial == 1
     assert found[aim(found, wish(spatial_layer_id=0, temporal_layer_id=0))].temporal == 0
     assert found[aim(found, wish(max_width=160))][2:4] == (0, 2)
+
+
+@given(st.integers(0, MAX_SIDE), st.integers(0, MAX_SIDE), st.sets(st.sampled_from([1, 2, 3])))
+def test_of_the_layers_that_flow_the_lowest_that_is_enough(
+    width: int, height: int, flowing: set[int]
+) -> None:
+    """Where none is enough the highest; those below it are not, and silent ones are skipped."""
+    found = options(SIMULCAST, {source: Flow(100, source in flowing) for source in FLOWS})
+    place = aim(found, wish(max_width=width, max_height=height))
+
+    def is_enough(option: Option) -> bool:
+        wide = NOMINAL_WIDTH // option.divisor >= 0.8 * width
+        return wide and NOMINAL_HEIGHT // option.divisor >= 0.8 * height
+
+    assert {option.source for option in found} == (flowing or set(FLOWS))
+    if width or height:
+        assert not any(map(is_enough, found[:place]))
+        assert is_enough(found[place]) or place == len(found) - 1
+    else:
+        assert place == len(found) - 1

@@ -1,6 +1,9 @@
 """Laws of who speaks."""
 
-from cascade.speakers import BEGIN_NS, FORGET_NS, SILENCE, TAKE_OVER_NS, Speakers
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cascade.speakers import BEGIN_NS, FORGET_NS, SILENCE, SPEECH, TAKE_OVER_NS, Speakers
 
 TICK_NS = 200_000_000
 START = 1_000_000_000_000
@@ -71,3 +74,43 @@ def test_the_end_of_the_speaker_is_a_change() -> None:
 
     assert talk.speakers.hear({}, 10 * BEGIN_NS)
     assert talk.speakers.current == ""
+
+
+def test_words_have_gaps() -> None:
+    """Who is quiet for a moment between two words speaks all the same; a quiet room never does."""
+    talk = Talk()
+    for _ in range(4):
+        talk.hear(0, anna=LOUD, ben=SPEECH)
+        talk.hear(0, anna=QUIET - 10, ben=SPEECH)
+
+    assert talk.speakers.current == "anna"
+
+
+def test_who_left_without_a_word_is_a_change_too() -> None:
+    """Also where it is forgotten before the next look."""
+    talk = Talk()
+    talk.hear(BEGIN_NS, anna=LOUD)
+    talk.speakers.forget("anna")
+
+    assert talk.speakers.hear({}, talk.now_ns + TICK_NS)
+    assert (talk.speakers.current, talk.speakers.spoke) == ("", {})
+
+
+@given(st.lists(st.dictionaries(st.sampled_from("abc"), st.integers(0, SILENCE)), max_size=60))
+def test_speakers_change_only_after_a_while(story: list[dict[str, int]]) -> None:
+    """However loud it is and whoever is there, nobody begins or takes over within a moment, and
+    what is kept is of those who are there.
+    """
+    speakers, now_ns, since_ns = Speakers(), START, START
+    for levels in story:
+        now_ns += TICK_NS
+        former = speakers.current
+        changed = speakers.hear(levels, now_ns)
+
+        assert changed == (speakers.current != former)
+        assert speakers.current in {"", *levels}
+        assert speakers.spoke.keys() <= levels.keys()
+        if changed and speakers.current:
+            assert now_ns - since_ns >= BEGIN_NS
+        if changed:
+            since_ns = now_ns
