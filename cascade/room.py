@@ -50,7 +50,7 @@ class Room:
         self._subscribers: dict[Subscriber, None] = {}
         self._stale: dict[Subscriber, None] = {}
         self._again_ns = 0
-        """When a speaker for whom somebody's seat was taken too freshly may have it; 0: never."""
+        """When whoever found only seats that were taken too freshly may have one; 0: never."""
         self._told = 0
         """Viewers, as subscribers were told of them."""
 
@@ -187,6 +187,8 @@ class Room:
     def _change(self) -> None:
         self._learn()
         self._stale.update(self._subscribers)
+        # Whoever may have the seat of somebody who came just now gets it then.
+        self._again_ns = self._around.clock.now_ns() + MIN_STAY_NS
         self._hurry()
 
     def _learn(self) -> None:

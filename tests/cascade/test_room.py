@@ -66,6 +66,24 @@ async def test_the_last_who_spoke_has_the_only_seat() -> None:
             await until(ben_is_shown)
 
 
+async def test_the_programme_has_the_only_seat_at_last(whep: Whep) -> None:
+    """Where somebody else had just sat down it waits, and needs nobody to come or speak."""
+    anna = whep.publish("anna")
+    anna.picture(key=True)
+    with viewers(1) as (viewer,):
+        await whep.subscribe(viewer)
+        await until(lambda: viewer.pictures)
+        ben = whep.publish("ben", programme=True)
+        count = len(viewer.pictures)
+
+        def ben_is_shown() -> bool:
+            whep.clock.skip(0.05)
+            ben.picture(key=True)
+            return len(viewer.pictures) > count
+
+        await until(ben_is_shown)
+
+
 async def test_a_publisher_that_cannot_be_asked_costs_nobody_else(
     whep: Whep, capsys: pytest.CaptureFixture[str]
 ) -> None:
