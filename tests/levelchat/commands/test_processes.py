@@ -12,7 +12,7 @@ from levelchat.commands.processes import DemoFailed, check, start_program, stay,
 def test_what_was_started_ends_with_the_stack() -> None:
     """Nothing stays behind, however the command ends."""
     with ExitStack() as stack:
-        process = start_program(stack, sys.executable, "-c", "input()")
+        process = start_program(stack, sys.executable, "-c", "import time; time.sleep(60)")
         check([process])
 
     assert process.poll() is not None
