@@ -10,7 +10,7 @@ from playwright.async_api import Browser, Page
 from bench import av_sync
 
 SYNC_MS = 40
-STALL_MS = 500
+STALL_MS = 750
 """Two encoders, a ladder and two browsers share two cores here; `bench latency` asks for none."""
 WATCH_SECONDS = 6
 CODECS = ["h264", "vp8", "vp9", "av1"]
