@@ -31,6 +31,7 @@ FIRST_FRAME_MS = {50: 200.0, 95: 350.0}
 ONE_NODE_MS, THREE_NODES_MS = 80.0, 120.0
 ORIGIN = '["edge", "packager", "cascade", "ingest"]'
 RELAY = '["edge", "cascade"]'
+CHAIN_SECONDS = 5
 SETTLE_SECONDS = 5
 """After the first picture: the jitter buffer settles."""
 PUBLISHED = {"pattern": 1, "autostart": 1, "watch": 0, "codec": "vp8", "width": 640, "height": 360}
@@ -82,9 +83,14 @@ async def _delays(plan: Plan, say: Say, nodes: int, goal: float) -> list[Reading
 
 
 async def _check_chain(servers: list[LocalServer]) -> None:
-    """Each node but the last feeds one other."""
+    """Each node but the last feeds one other; what they say of it is half a second old."""
     for server in servers[:-1]:
-        feeds = (await process_cost.metrics(server.base))["levelchat_relay_feeds"]
+        feeds = -1.0
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CHAIN_SECONDS):
+                while feeds != 1:
+                    feeds = (await process_cost.metrics(server.base))["levelchat_relay_feeds"]
+                    await asyncio.sleep(browser.POLL_SECONDS)
         if feeds != 1:
             raise BrowserFault(f"the nodes make no chain: {server.base} has {feeds:.0f} feeds")
 
