@@ -76,8 +76,7 @@ async def _delays(plan: Plan, say: Say, nodes: int, goal: float) -> list[Reading
             await _check_chain(servers)
             delays, freezes = await _read(tab, plan.watch_seconds, say)
             name = "with sound" if audio else "without sound"
-            goals = None if audio else {50: goal}
-            readings += percentiles(f"glass to glass, {name}", delays, goals)
+            readings += percentiles(f"glass to glass, {name}", delays, {50: goal})
             readings.append(Reading(f"freezes, {name}", freezes, "", 0))
     return readings
 

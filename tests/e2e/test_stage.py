@@ -45,7 +45,9 @@ async def _assert_moving(tabs: list[Tab], identity: str, width: int) -> None:
         last = tile(await tab.until(f"{identity} moving", moves), identity)
         assert last["packets_lost"] <= last["packets"] * MAX_LOSS
         assert last["audio_packets_lost"] <= last["audio_packets"] * MAX_LOSS
-        assert last["audio_packets"] > first["audio_packets"]
+        # Sound has no holes: 50 packets a second, and at most 30 pictures.
+        pictures = last["frames_decoded"] - first["frames_decoded"]
+        assert last["audio_packets"] - first["audio_packets"] >= pictures
 
 
 @pytest.mark.parametrize("codec", ["vp8", "h264", "vp9", "av1"])

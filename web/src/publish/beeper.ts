@@ -21,6 +21,8 @@ export class Beeper {
   private readonly audio = new AudioContext({ sampleRate: RATE, latencyHint: "interactive" });
   private readonly out = this.audio.createMediaStreamDestination();
   private readonly tone = makeTone(this.audio);
+  /** Without a source that plays, the destination gives no samples at all, not even silence. */
+  private readonly silence = new ConstantSourceNode(this.audio, { offset: 0 });
   private offsets: number[] = [];
   private scheduled = 0;
   private timer = 0;
@@ -30,6 +32,8 @@ export class Beeper {
   }
 
   start(): void {
+    this.silence.connect(this.out);
+    this.silence.start();
     void this.audio.resume();
     this.timer = window.setInterval(() => this.look(), LOOK_MS);
   }
