@@ -25,7 +25,8 @@ class CascadeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     linger_seconds: int = 20
     """How long a track is still pulled after its last subscriber left."""
     silence_ms: int = 500
-    """How long a node above may send nothing before another is asked."""
+    """How long a node above may send nothing that it should before another is asked; one whose
+    process is gone is left after two fifths of this."""
     node_secret: str = ""
     """What all nodes of the installation share, by which they know each other; empty: derived from
     the key that signs room tokens, where all of them have it."""

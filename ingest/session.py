@@ -131,6 +131,7 @@ class Session:
     def begin(self, peer: Peer) -> None:
         """*peer* is on its way."""
         self._peer = peer
+        peer.only_receives = True
         self._begun_ns = self._around.clock.monotonic_ns()
         self._place.on_end = self.close
         self._log.info(

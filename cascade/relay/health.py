@@ -44,35 +44,48 @@ class Signs(msgspec.Struct, frozen=True):
     """The parent gets the session through this very node."""
 
 
+class Report(msgspec.Struct, frozen=True):
+    """What came of asking the parent."""
+
+    silence_ms: int | None = None
+    """For how long it has had nothing to send; None: it did not say."""
+    is_gone: bool = False
+    """Nothing listens there any more."""
+
+
 class Health:
     """Of one link."""
 
     def __init__(self, settings: RelaySettings) -> None:
         self._limit_ns = settings.silence_ms * _MILLISECOND
-        self._spacing_ns = self._limit_ns
+        # The answer is there when the limit is: a parent that is gone is left at once, one that
+        # does not answer without waiting for its answer.
+        self._ask_ns = self._limit_ns * 2 // 5
+        self._spacing_ns = self._limit_ns - self._ask_ns
         self._asked_ns: int | None = None
 
     def judge(self, signs: Signs, now_ns: int) -> Verdict:
         """What to do now."""
         if not signs.is_open or signs.loops:
             return Verdict.BROKEN
-        if signs.silence_ns < self._limit_ns:
-            self._asked_ns, self._spacing_ns = None, self._limit_ns
+        if signs.silence_ns < self._ask_ns:
+            self._asked_ns, self._spacing_ns = None, self._limit_ns - self._ask_ns
         elif self._asked_ns is None or now_ns - self._asked_ns >= self._spacing_ns:
+            self._asked_ns = now_ns
             return Verdict.ASK
         if signs.parent_drains or not signs.parent_lives:
             return Verdict.LEAVE
         return Verdict.GOOD
 
-    def hear(self, parent_ms: int | None, signs: Signs, now_ns: int) -> Verdict:
-        """What the parent answered; *signs* are newer than the answer. None: nothing."""
+    def hear(self, report: Report, signs: Signs) -> Verdict:
+        """What the parent answered; *signs* are newer than the answer."""
         if not signs.is_open or signs.loops:
             return Verdict.BROKEN
-        if signs.silence_ns < self._limit_ns:
+        if signs.silence_ns < self._ask_ns:
             return Verdict.GOOD
-        if parent_ms is None or parent_ms * _MILLISECOND < self._limit_ns:
+        if report.is_gone:
             return Verdict.BROKEN
-        if self._asked_ns is not None:
+        if report.silence_ms is not None and report.silence_ms * _MILLISECOND >= self._ask_ns:
             self._spacing_ns = min(2 * self._spacing_ns, MAX_SPACING_NS)
-        self._asked_ns = now_ns
-        return Verdict.GOOD
+            return Verdict.GOOD
+        return Verdict.BROKEN if signs.silence_ns >= self._limit_ns else Verdict.GOOD

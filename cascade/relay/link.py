@@ -68,6 +68,7 @@ class Link:
         # What the names cannot mean is found out before anything is open.
         published_tracks(self._pulled, dict.fromkeys(range(len(self._pulled)), 0))
         self._peer = self._endpoint.open_controlling(offer, decided.setup, self)
+        self._peer.only_receives = True
         return render_pull(offer, decided, self._endpoint.local_side(self._peer))
 
     async def connected(self) -> None:

@@ -242,10 +242,10 @@ class PulledSession:
 
     async def _ask(self, link: Link, health: Health) -> Verdict:
         seconds = self._ground.settings.probe_ms / _MILLI
-        answer = await self._ground.puller.silence_ms(link, seconds)
-        if answer is not None:
+        report = await self._ground.puller.ask(link, seconds)
+        if report.silence_ms is not None:
             await asyncio.sleep(RESUME_SECONDS)
-        return health.hear(answer, self._signs(link), self._now_ns())
+        return health.hear(report, self._signs(link))
 
     def _signs(self, link: Link) -> Signs:
         record = self._ground.view.nodes.get(link.parent.node)

@@ -14,6 +14,7 @@ import aiohttp
 import structlog
 
 from cascade.relay.errors import PullFailed
+from cascade.relay.health import Report
 from cascade.relay.link import Link, Parent
 from cascade.relay.records import NodeRecord
 from levelchat.clock import Clock
@@ -70,9 +71,9 @@ class Puller:
             raise
         return link
 
-    async def silence_ms(self, link: Link, timeout_seconds: float) -> int | None:
-        """For how long the parent has had nothing to send; None: it does not answer, or knows
-        nothing of the link.
+    async def ask(self, link: Link, timeout_seconds: float) -> Report:
+        """For how long the parent has had nothing to send; it does not say if it does not answer,
+        or knows nothing of the link.
         """
         try:
             async with asyncio.timeout(timeout_seconds):
@@ -80,10 +81,12 @@ class Puller:
                     link.resource, headers=self._headers(), allow_redirects=False
                 ) as answer:
                     said = json.loads(await _read(answer, HTTPStatus.OK, MAX_WORD))
+        except aiohttp.ClientConnectorError as error:
+            return Report(is_gone=isinstance(error.os_error, ConnectionRefusedError))
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError, LevelChatError):
-            return None
+            return Report()
         silence = said.get("silence_ms") if isinstance(said, dict) else None
-        return silence if isinstance(silence, int) else None
+        return Report(silence if isinstance(silence, int) else None)
 
     async def end(self, link: Link) -> None:
         """Tells the parent, should it not have heard the peer's goodbye; never raises."""

@@ -13,7 +13,8 @@ class RelaySettings(msgspec.Struct, frozen=True):
     linger_seconds: float = 20.0
     """How long a room is still pulled after its last subscriber left."""
     silence_ms: int = 500
-    """How long a node above may send nothing before it is asked why."""
+    """How long a node above may send nothing that it should before another is asked. It is asked
+    why after two fifths of this; one that is gone is left then."""
     probe_ms: int = 300
     """How long it may take to answer that."""
     retry_ms: int = 500

@@ -90,6 +90,9 @@ class Peer:
         self.events = events
         self.wants_ticks = True
         """Its owner has work every 20 ms; False: it needs none, and is looked at once a second."""
+        self.only_receives = False
+        """Its owner sends nothing in `on_connected`, which then comes before the other side hears
+        that it may send: its first packet, which a key frame begins with, finds its source."""
         self._association = association
         self._means = means
         self._stats = PeerStats()
@@ -272,16 +275,20 @@ class Peer:
     def on_dtls(self, datagram: bytes) -> None:
         """DTLS records came."""
         connected, keys = self.is_connected, self._association.keys
-        self._send(self._association.receive(datagram))
+        flight = self._association.receive(datagram)
+        if self._association.keys != keys:
+            self._open_route()
+        begins = self.is_connected and not connected
+        if begins and self.only_receives:
+            self.events.on_connected()
+        self._send(flight)
         if self._association.has_failed:
             self._means.metrics.dtls_failures += 1
             self.close("DTLS failed: no common cipher, or a certificate that the offer denies")
         elif self._association.closed_by_peer:
             self.close("the publisher closed the connection")
-        elif self.is_connected and self._association.keys != keys:
-            self._open_route()
-            if not connected:
-                self.events.on_connected()
+        elif begins and not self.only_receives:
+            self.events.on_connected()
 
     def _open_route(self) -> None:
         forwarder = self._means.forwarder

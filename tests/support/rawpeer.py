@@ -1,6 +1,7 @@
 """A publisher that does only what a test says: checks by aioice's STUN, DTLS and SRTP by hand."""
 
 import asyncio
+import contextlib
 import socket
 import struct
 from typing import Any
@@ -79,6 +80,12 @@ class RawPeer:
 
     def send(self, data: bytes) -> None:
         self.socket.sendto(data, self.server)
+
+    def has_received(self) -> bool:
+        """Something lies in the socket."""
+        with contextlib.suppress(BlockingIOError):
+            return bool(self.socket.recv(1, socket.MSG_PEEK))
+        return False
 
     async def receive(self) -> bytes:
         async with asyncio.timeout(WAIT):

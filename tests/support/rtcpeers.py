@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 from prometheus_client import CollectorRegistry
@@ -29,9 +29,12 @@ class Heard:
     rtp: list[bytes] = field(default_factory=list)
     rtcp: list[bytes] = field(default_factory=list)
     closed: list[str] = field(default_factory=list)
+    then: Callable[[], None] = lambda: None
+    """Called when it is connected."""
 
     def on_connected(self) -> None:
         self.connected += 1
+        self.then()
 
     def on_stray(self, packet: bytes, _now_ns: int) -> None:
         self.rtp.append(packet)

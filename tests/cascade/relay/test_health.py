@@ -5,7 +5,7 @@ import itertools
 import msgspec
 import pytest
 
-from cascade.relay.health import MAX_SPACING_NS, Health, Signs, Verdict
+from cascade.relay.health import MAX_SPACING_NS, Health, Report, Signs, Verdict
 from cascade.relay.settings import RelaySettings
 
 MS = 1_000_000
@@ -38,28 +38,44 @@ def test_each_sign_means_one_thing(signs: Signs, verdict: Verdict) -> None:
 
 
 @pytest.mark.parametrize(
-    ("parent_ms", "verdict"), [(None, Verdict.BROKEN), (30, Verdict.BROKEN), (900, Verdict.GOOD)]
+    ("report", "silence_ms", "verdict"),
+    [
+        (Report(), 600, Verdict.BROKEN),
+        (Report(30), 600, Verdict.BROKEN),
+        (Report(900), 600, Verdict.GOOD),
+        (Report(), 300, Verdict.GOOD),
+        (Report(30), 300, Verdict.GOOD),
+        (Report(is_gone=True), 300, Verdict.BROKEN),
+        (Report(is_gone=True), 20, Verdict.GOOD),
+    ],
 )
-def test_the_parents_answer_decides(parent_ms: int | None, verdict: Verdict) -> None:
-    """A parent that says nothing or that sends in vain is broken; one that has nothing to send
-    is not.
+def test_the_parents_answer_decides(report: Report, silence_ms: int, verdict: Verdict) -> None:
+    """A parent that says nothing, or that sends in vain, is broken at the limit, one that is gone
+    before it; one that has nothing to send is not, nor is one whose packets come.
     """
-    assert _health().hear(parent_ms, SILENT, 0) is verdict
+    signs = msgspec.structs.replace(FLOWS, silence_ns=silence_ms * MS)
+    assert _health().hear(report, signs) is verdict
 
 
-def test_packets_that_come_while_asking_settle_it() -> None:
-    """Whatever the parent said."""
-    assert _health().hear(None, FLOWS, 0) is Verdict.GOOD
+def test_who_is_asked_has_answered_when_the_limit_is_there() -> None:
+    """The first question comes early, the second at the limit, whatever was answered in between."""
+    health, asked = _health(), []
+    for now_ms in range(0, 600, 20):
+        signs = msgspec.structs.replace(FLOWS, silence_ns=now_ms * MS)
+        if health.judge(signs, now_ms * MS) is Verdict.ASK:
+            asked.append(now_ms)
+            health.hear(Report(), signs)
+    assert asked == [200, 500]
 
 
 def test_a_long_silence_is_asked_about_ever_more_rarely() -> None:
-    """From the silence's length to two seconds; once packets come it begins anew."""
+    """At last every two seconds; once packets come it begins anew."""
     health, asked = _health(), []
     for now_ms in range(0, 20_000, 100):
         if health.judge(SILENT, now_ms * MS) is Verdict.ASK:
             asked.append(now_ms)
-            assert health.hear(5000, SILENT, now_ms * MS) is Verdict.GOOD
-    assert asked[:4] == [0, 500, 1500, 3500]
+            assert health.hear(Report(5000), SILENT) is Verdict.GOOD
+    assert asked[:5] == [0, 600, 1800, 3800, 5800]
     assert {b - a for a, b in itertools.pairwise(asked[3:])} == {MAX_SPACING_NS // MS}
     assert health.judge(FLOWS, 20_000 * MS) is Verdict.GOOD
     assert health.judge(SILENT, 20_600 * MS) is Verdict.ASK

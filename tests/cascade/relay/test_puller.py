@@ -9,6 +9,7 @@ from aiohttp.test_utils import TestServer
 from relaykit import ROOM, Cascade, Node, cascade
 
 from cascade.relay.errors import PullFailed
+from cascade.relay.health import Report
 from cascade.relay.link import Link, Parent
 from cascade.relay.puller import Puller
 from cascade.relay.records import NodeRecord
@@ -84,7 +85,7 @@ async def test_a_parent_that_is_not_there_is_a_failed_pull(puller: Puller) -> No
 
 
 async def test_a_parent_that_answers_nonsense_has_not_answered(leaf: Node, puller: Puller) -> None:
-    """What it says of its silence must be a number; an answer that comes late is none."""
+    """What it says of its silence must be a number; where nothing listens, the node is gone."""
     bodies = iter(["{}", "[]", "nonsense", '{"silence_ms": "1"}', "x" * 10_000])
 
     async def answer(request: web.Request) -> web.Response:
@@ -94,9 +95,9 @@ async def test_a_parent_that_answers_nonsense_has_not_answered(leaf: Node, pulle
     server = await _parent(answer)
     link = Link(Parent("bad", ("bad",)), leaf.endpoint, leaf.clock)
     link.resource = str(server.make_url("/feed"))
-    assert [await puller.silence_ms(link, 5) for _ in range(5)] == [None] * 5
+    assert [await puller.ask(link, 5) for _ in range(5)] == [Report()] * 5
     await server.close()
-    assert await puller.silence_ms(link, 5) is None
+    assert await puller.ask(link, 5) == Report(is_gone=True)
     await puller.end(link)
 
 
@@ -111,12 +112,12 @@ async def test_a_session_is_pulled(nodes_puller: tuple[Cascade, Puller]) -> None
     link = await puller.pull(record, ("origin",), ROOM, "s_one", ready.append)
     assert ready == [link]
     assert link.is_connected
-    silence = await puller.silence_ms(link, 5)
-    assert silence is not None
-    assert silence < 5000
+    report = await puller.ask(link, 5)
+    assert report.silence_ms is not None
+    assert report.silence_ms < 5000
     await puller.end(link)
     assert len(origin.relay.feeds) == 0
-    assert await puller.silence_ms(link, 5) is None
+    assert await puller.ask(link, 5) == Report()
     link.close("the test is over")
 
 

@@ -43,6 +43,19 @@ async def test_media_comes_through(client: bool) -> None:  # noqa: FBT001
             assert await raw.rtcp() == RECEIVER_REPORT
 
 
+@pytest.mark.parametrize("only_receives", [True, False])
+async def test_who_only_receives_is_ready_first(raw: RawPeer, only_receives: bool) -> None:  # noqa: FBT001
+    """Its sources are there before the other side can send; whoever sends is heard at once."""
+    async with rtcpeers.running() as setup:
+        peer, heard, answer = setup.open(raw)
+        peer.only_receives = only_receives
+        told: list[bool] = []
+        heard.then = lambda: told.append(raw.has_received())
+        await raw.connect(answer)
+        await until(lambda: heard.connected)
+        assert told == [not only_receives]
+
+
 async def test_nobody_comes(raw: RawPeer) -> None:
     """A peer without any check is over after 15 s."""
     async with rtcpeers.running() as setup:
