@@ -13,6 +13,7 @@ import aiohttp
 import msgspec
 
 from bench import process_cost, stage_load
+from bench.awake import awake
 from bench.local_server import LocalServer, running
 from bench.progress import Say
 from bench.results import Reading
@@ -27,7 +28,7 @@ JOIN_MS = 4.0
 SUBSCRIBER_KIB = 150
 FLAT = 1.5
 STALL_MS = 5.0
-IDLE_SECONDS = 2.0
+IDLE_SECONDS = 5.0
 """Without packets, to know what the server does anyway."""
 DRAIN_SECONDS = 0.5
 """For what was sent to arrive."""
@@ -85,7 +86,7 @@ def settings(plan: Plan, subscribers: int) -> dict[str, str]:
 async def forward(plan: Plan, subscribers: int, pace: Pace, say: Say) -> Forwarded:
     """One server, one publisher, so many subscribers, for `plan.seconds`."""
     environment = settings(plan, subscribers)
-    with _cores() as (its, ours):
+    with _cores() as (its, ours), awake(its):
         os.sched_setaffinity(0, ours)
         async with running(SystemClock(), environment, cores=its) as server:
             await _warm(server)
@@ -114,10 +115,10 @@ async def _warm(server: LocalServer) -> None:
 
 
 async def _measured(server: LocalServer, load: Load, pace: Pace, seconds: float) -> Forwarded:
+    metrics = await process_cost.metrics(server.base)
     begun = process_cost.cost(server.pid)
     await asyncio.sleep(IDLE_SECONDS)
-    metrics, arrived = await process_cost.metrics(server.base), load.arrived()
-    cost = process_cost.cost(server.pid)
+    cost, arrived = process_cost.cost(server.pid), load.arrived()
     video, sound = await load.publish(pace, seconds)
     await asyncio.sleep(DRAIN_SECONDS)
     cost_then = process_cost.cost(server.pid)

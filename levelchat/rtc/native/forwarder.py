@@ -34,16 +34,14 @@ _CODECS = {Codec.H264: 1, Codec.VP8: 2, Codec.VP9: 3, Codec.AV1: 4, Codec.OPUS: 
 
 
 class NativeForwarder:
-    """See `Forwarder`. With *hold_ns* packets wait that long for others of their burst, which
-    costs delay and saves sends where a publisher paces evenly.
-    """
+    """See `Forwarder`."""
 
     name = "native"
 
-    def __init__(self, clock: Clock, hold_ns: int = 0) -> None:
+    def __init__(self, clock: Clock) -> None:
         offset_ns = clock.now_ns() - clock.monotonic_ns()
         first, second, third, fourth = map(_srtp.address_of, _FUNCTIONS)
-        self._core = Core(offset_ns, (first, second, third, fourth), hold_ns)
+        self._core = Core(offset_ns, (first, second, third, fourth))
         self._loop: asyncio.AbstractEventLoop | None = None
         self._descriptor = -1
         self._told: tuple[Callable[..., None], ...] = ()

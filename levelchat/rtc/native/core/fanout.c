@@ -92,9 +92,3 @@ void lc_flush(lc_shard *shard)
     }
     shard->dirty_waits = false;
 }
-
-void lc_flush_due(lc_shard *shard, int64_t now_ns)
-{
-    if (shard->dirty != NULL && now_ns - shard->dirty->burst_ns >= shard->common->hold_ns)
-        lc_flush(shard);
-}

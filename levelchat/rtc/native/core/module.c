@@ -6,12 +6,10 @@
 
 static int core_init(lc_module_core *self, PyObject *arguments, PyObject *names)
 {
-    static char *known[] = {"offset_ns", "functions", "hold_ns", NULL};
+    static char *known[] = {"offset_ns", "functions", NULL};
     unsigned long long protect, unprotect, protect_rtcp, unprotect_rtcp;
-    self->hold_ns = 0;
-    if (!PyArg_ParseTupleAndKeywords(arguments, names, "L(KKKK)|L", known, &self->offset_ns,
-                                     &protect, &unprotect, &protect_rtcp, &unprotect_rtcp,
-                                     &self->hold_ns))
+    if (!PyArg_ParseTupleAndKeywords(arguments, names, "L(KKKK)", known, &self->offset_ns,
+                                     &protect, &unprotect, &protect_rtcp, &unprotect_rtcp))
         return -1;
     self->srtp = (lc_srtp){
         (lc_srtp_function)(uintptr_t)protect,
@@ -79,7 +77,6 @@ static PyObject *core_open(lc_module_core *self, PyObject *descriptors)
     lc_core *core = lc_new(sizeof *core);
     core->common.srtp = self->srtp;
     core->common.offset_ns = self->offset_ns;
-    core->common.hold_ns = self->hold_ns;
     if (!lc_core_open(core, fds, (uint32_t)count)) {
         free(core);
         return PyErr_SetFromErrno(PyExc_OSError);

@@ -13,7 +13,7 @@ typedef struct {
     PyObject *sessions; /* by token: pylibsrtp's, which shards may still use */
     unsigned long long tokens;
     lc_srtp srtp;
-    long long offset_ns, hold_ns;
+    long long offset_ns;
 } lc_module_core;
 
 extern PyTypeObject lc_core_type;

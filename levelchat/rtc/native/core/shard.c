@@ -6,10 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <time.h>
 #include <unistd.h>
 
 #define OUTBOX 256
 #define SWEEP_NS LC_SECOND
+/* For the other packets of a burst; a pacer lets 5 ms pass between two. */
+#define GATHER_NS 300000
 #define MILLISECOND 1000000
 
 static bool watch(const lc_shard *shard, int fd)
@@ -129,18 +132,26 @@ static void sweep(lc_shard *shard, int64_t now_ns)
     lc_views_sweep(shard, now_ns);
 }
 
+/* A picture's packets come one by one. Awake for each of them, a shard would send each alone: that
+ * is up to twice the work for the same packets (docs/benchmarks.md). */
+static void gather(void)
+{
+    const struct timespec pause = {.tv_nsec = GATHER_NS};
+    nanosleep(&pause, NULL);
+}
+
 void lc_shard_turn(lc_shard *shard, int timeout_ms)
 {
     struct epoll_event ready[2];
-    if (timeout_ms)
-        epoll_wait(shard->epoll, ready, 2, timeout_ms);
+    if (timeout_ms && epoll_wait(shard->epoll, ready, 2, timeout_ms) > 0)
+        gather();
     lc_reception_read(shard);
     execute_all(shard);
     lc_reception_dispatch(shard);
     /* Other shards begin while this one sends. */
     send_outboxes(shard);
     int64_t now_ns = lc_now(shard);
-    lc_flush_due(shard, now_ns);
+    lc_flush(shard);
     lc_pacing_turn(shard, now_ns);
     sweep(shard, now_ns);
     lc_wire_flush(shard);
@@ -153,8 +164,6 @@ static int wait_ms(const lc_shard *shard)
     int64_t now_ns = lc_now(shard), due_ns = shard->sweep_ns + SWEEP_NS;
     if (shard->tick_ns && shard->tick_ns < due_ns)
         due_ns = shard->tick_ns;
-    if (shard->dirty != NULL && shard->dirty->burst_ns + shard->common->hold_ns < due_ns)
-        due_ns = shard->dirty->burst_ns + shard->common->hold_ns;
     if (due_ns <= now_ns)
         return 0;
     return (int)((due_ns - now_ns + MILLISECOND - 1) / MILLISECOND);

@@ -28,7 +28,6 @@ typedef struct {
 typedef struct {
     lc_srtp srtp;
     int64_t offset_ns; /* from the monotonic clock to `Clock.now_ns` */
-    int64_t hold_ns;   /* how long a packet may wait for others of its burst */
     lc_events events;
     uint32_t shard_count;
     lc_shard *shards[LC_MAX_SHARDS];
@@ -83,7 +82,6 @@ struct lc_view {
     /* Packets that have come and not gone out. */
     lc_packet *burst[LC_BURST];
     uint32_t burst_count;
-    int64_t burst_ns;
     lc_view *next_dirty;
     bool is_dirty;
     enum { LC_STRANGE, LC_SUBSCRIBING, LC_LIVE } state;
@@ -308,8 +306,6 @@ void lc_select_now(lc_shard *shard, lc_outlet *outlet, lc_view *view);
 
 /* fanout.c */
 void lc_flush(lc_shard *shard);
-/* Flushes the bursts that have waited long enough. */
-void lc_flush_due(lc_shard *shard, int64_t now_ns);
 void lc_fan_out(lc_shard *shard, lc_view *view);
 void lc_ask_key_frame(lc_shard *shard, lc_outlet *outlet, int64_t now_ns);
 void lc_tell_switched(lc_shard *shard, lc_outlet *outlet, int64_t now_ns);

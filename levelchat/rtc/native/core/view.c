@@ -98,8 +98,6 @@ void lc_view_accept(lc_shard *shard, lc_view *view, lc_packet *packet)
     lc_history_add(&view->history, packet);
     if (view->crowds[LC_CARRYING].count == 0 && !waits)
         return;
-    if (view->burst_count == 0)
-        view->burst_ns = lc_now(shard);
     view->burst[view->burst_count++] = lc_packet_keep(packet);
     mark_dirty(shard, view);
 }

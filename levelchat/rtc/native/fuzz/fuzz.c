@@ -96,7 +96,6 @@ static void open_world(world *w)
 {
     lc_srtp_function out = w->threads ? protect_quietly : protect;
     w->core.common.srtp = (lc_srtp){out, unprotect, out, unprotect};
-    w->core.common.hold_ns = fuzz_chance(30) ? 2000000 : 0;
     w->drain = bound_socket(&w->to);
     w->now_ns = LC_SECOND;
     for (int index = 0; index < SHARDS; index++)
