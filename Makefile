@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE :=
 RUN_WEB := $(BIN)/python scripts/node.py npm --prefix web
 
-# Tests that play in real time, and say when something came late.
+# Tests that play in real time, and say when something came late: one a processor.
 UNIT_TIMED := tests/levelchat/client tests/loadtest
 # End-to-end tests that leave processors idle; the others decode pictures in real time.
 E2E_LIGHT := $(wildcard $(foreach name,demo lifecycle private_hls relays netem wraps rooms_outages rooms_replicas,tests/e2e/test_$(name).py))
@@ -38,7 +38,7 @@ check: python web ## Lint, types, layers
 .PHONY: unit
 unit: python web ## Everything that needs no browser
 	pytest -n 3 --dist loadfile -m 'not e2e' $(addprefix --ignore=,$(UNIT_TIMED))
-	pytest -m 'not e2e' $(UNIT_TIMED)
+	pytest -n 2 --dist loadfile -m 'not e2e' $(UNIT_TIMED)
 
 .PHONY: e2e
 e2e: python web browser ## A whole server and real browsers
