@@ -28,7 +28,9 @@ JOIN_MS = 4.0
 SUBSCRIBER_KIB = 150
 FLAT = 1.5
 STALL_MS = 5.0
-IDLE_SECONDS = 5.0
+SETTLE_SECONDS = 2.0
+"""For what joining left to be done."""
+IDLE_SECONDS = 10.0
 """Without packets, to know what the server does anyway."""
 DRAIN_SECONDS = 0.5
 """For what was sent to arrive."""
@@ -115,14 +117,15 @@ async def _warm(server: LocalServer) -> None:
 
 
 async def _measured(server: LocalServer, load: Load, pace: Pace, seconds: float) -> Forwarded:
+    await asyncio.sleep(SETTLE_SECONDS)
     metrics = await process_cost.metrics(server.base)
-    begun = process_cost.cost(server.pid)
-    await asyncio.sleep(IDLE_SECONDS)
     cost, arrived = process_cost.cost(server.pid), load.arrived()
     video, sound = await load.publish(pace, seconds)
     await asyncio.sleep(DRAIN_SECONDS)
-    cost_then = process_cost.cost(server.pid)
-    metrics_then, arrived_then = await process_cost.metrics(server.base), load.arrived()
+    cost_then, arrived_then = process_cost.cost(server.pid), load.arrived()
+    await asyncio.sleep(IDLE_SECONDS)
+    idle = process_cost.cost(server.pid).processor - cost_then.processor
+    metrics_then = await process_cost.metrics(server.base)
     count = len(load.subscribers)
     return Forwarded(
         subscribers=count,
@@ -132,7 +135,7 @@ async def _measured(server: LocalServer, load: Load, pace: Pace, seconds: float)
         lost=arrived_then.lost - arrived.lost,
         seconds=seconds,
         processor=cost_then.processor - cost.processor,
-        idle=(cost.processor - begun.processor) / IDLE_SECONDS * seconds,
+        idle=idle / IDLE_SECONDS * seconds,
         stall_ms=_percentile(metrics, metrics_then),
         join_ms=(load.after.processor - load.before.processor) / count * 1e3,
         subscriber_kib=(load.after.resident - load.before.resident) / count / 1024,

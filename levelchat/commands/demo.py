@@ -11,7 +11,7 @@ from levelchat.auth.capability import Capability
 from levelchat.clock import Clock, SystemClock
 from levelchat.commands import options
 from levelchat.commands.demo_nodes import CHAIN, ports_below, start_nats, start_relays
-from levelchat.commands.processes import start, stay, stop_on_sigterm, wait_for
+from levelchat.commands.processes import start, stay, stop_when_asked, wait_for
 from levelchat.media.time import NANOSECOND
 
 ROOM = "r_demo"
@@ -43,7 +43,7 @@ def command(
     base = f"http://127.0.0.1:{http_port}"
     ports = ("--http-port", str(http_port), "--udp-port", str(udp_port))
     with ExitStack() as stack:
-        stop_on_sigterm()
+        stop_when_asked()
         among: tuple[str, ...] = ()
         helpers, nats = [], ""
         if nodes > 1:

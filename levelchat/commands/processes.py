@@ -36,13 +36,14 @@ class DemoFailed(EnvironmentFault):
     title = "The demo could not start"
 
 
-def stop_on_sigterm() -> None:
-    """SIGTERM ends the command as Ctrl-C does."""
+def stop_when_asked() -> None:
+    """SIGTERM, and a terminal that goes away, end the command as Ctrl-C does."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, interrupt)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupt)
 
 
 def start(stack: ExitStack, *arguments: str, **environment: str) -> Process:
@@ -51,8 +52,12 @@ def start(stack: ExitStack, *arguments: str, **environment: str) -> Process:
 
 
 def start_program(stack: ExitStack, *command: str, **environment: str) -> Process:
-    """Any program; it is stopped with *stack*."""
-    process = subprocess.Popen(command, env=os.environ | environment)  # noqa: S603 - ours to choose
+    """Any program; it is stopped with *stack*, after those that were started later."""
+    # In a group of its own Ctrl-C does not reach it: a bus that ended before its nodes would make
+    # all of them complain.
+    process = subprocess.Popen(  # noqa: S603 - ours to choose
+        command, env=os.environ | environment, process_group=0
+    )
 
     def stop() -> None:
         process.terminate()
