@@ -10,25 +10,26 @@ import contextlib
 
 import structlog
 from nats.aio.client import Client
-from nats.errors import Error as NatsError
 from nats.js.api import KeyValueConfig, StorageType
 from nats.js.errors import BucketNotFoundError
 from nats.js.kv import KeyValue
 
 from levelchat.bus.directory import REPEAT_SECONDS, TTL_SECONDS, OnChange
 from levelchat.bus.directory_known import MAX_RECORD, Known, Watching, check
+from levelchat.bus.nats_connection import (
+    CONNECT_SECONDS,
+    FAULTS,
+    RETRY_SECONDS,
+    Faults,
+    connection,
+    heed,
+)
 from levelchat.clock import Clock
 
 BUCKET = "levelchat_nodes"
-RETRY_SECONDS = 0.5
-CONNECT_SECONDS = 2
-PING_SECONDS = 5
-"""A server that answers two of these with silence is gone."""
-CLOSE_SECONDS = 1.0
 EXPIRE_SECONDS = 0.25
 """Between two looks at what was not repeated."""
 
-_FAULTS = (NatsError, OSError, TimeoutError)
 _log = structlog.get_logger("directory")
 
 
@@ -48,7 +49,7 @@ class NatsDirectory:
         ttl_seconds: float = TTL_SECONDS,
         repeat_seconds: float = REPEAT_SECONDS,
     ) -> None:
-        self._servers = [server.strip() for server in url.split(",")]
+        self._url = url
         self._clock = clock
         self._name = name
         self._ttl_seconds = ttl_seconds
@@ -60,15 +61,15 @@ class NatsDirectory:
         self._taken_back: set[str] = set()
         """Keys that were ours; what still comes of them was said before."""
         self._more = asyncio.Event()
-        self._reported: set[str] = set()
+        self._faults = Faults(_log, "directory fault")
         self.connected = False
         """Whether others can be heard now."""
 
     async def run(self) -> None:
         while True:
-            with contextlib.suppress(*_FAULTS):
+            with contextlib.suppress(*FAULTS):
                 await self._stay_connected()
-            _heed()
+            heed()
             await asyncio.sleep(RETRY_SECONDS)
 
     def put(self, key: str, record: bytes) -> None:
@@ -95,42 +96,19 @@ class NatsDirectory:
     async def _stay_connected(self) -> None:
         """One connection, from its making to its loss."""
         lost = asyncio.Event()
-        client = Client()
         try:
-            await self._connect(client, lost)
-            bucket = await self._bucket(client)
-            _heed()
-            self._set_connected()
-            await self._work(bucket, lost)
-        except* _FAULTS as faults:
-            self._report(faults.exceptions[0])
+            async with connection(self._url, self._name, lost, self._faults) as client:
+                bucket = await self._bucket(client)
+                heed()
+                try:
+                    self._set_connected()
+                    await self._work(bucket, lost)
+                finally:
+                    self.connected = False
+        except* FAULTS as faults:
+            self._faults.tell(faults.exceptions[0])
         except* _Lost:
             _log.warning("directory connection lost")
-        finally:
-            self.connected = False
-            with contextlib.suppress(*_FAULTS):
-                async with asyncio.timeout(CLOSE_SECONDS):
-                    await client.close()
-
-    async def _connect(self, client: Client, lost: asyncio.Event) -> None:
-        async def on_closed() -> None:
-            lost.set()
-
-        async def on_error(error: Exception) -> None:
-            self._report(error)
-
-        # One way to get a connection: see NatsBus.
-        await client.connect(
-            servers=list(self._servers),
-            name=self._name or None,
-            allow_reconnect=False,
-            max_reconnect_attempts=1,
-            reconnect_time_wait=0,
-            connect_timeout=CONNECT_SECONDS,
-            ping_interval=PING_SECONDS,
-            closed_cb=on_closed,
-            error_cb=on_error,
-        )
 
     async def _bucket(self, client: Client) -> KeyValue:
         """It is as NATS itself forgets: a server that starts anew has none."""
@@ -150,7 +128,7 @@ class NatsDirectory:
 
     def _set_connected(self) -> None:
         self.connected = True
-        self._reported.clear()
+        self._faults.clear()
         self._known.refresh(self._clock.monotonic_ns())
         self._changed = dict.fromkeys(self._own)
         self._taken_back.clear()
@@ -168,7 +146,7 @@ class NatsDirectory:
 
     async def _listen(self, bucket: KeyValue) -> None:
         watcher = await bucket.watchall()
-        _heed()
+        heed()
         async for entry in watcher:
             # None ends what was there before.
             if entry is None or entry.key in self._own:
@@ -189,7 +167,7 @@ class NatsDirectory:
                 self._known.hear(key, record, self._clock.monotonic_ns())
                 if key not in self._changed:
                     await bucket.put(key, record)
-                    _heed()
+                    heed()
             await asyncio.sleep(self._repeat_seconds)
 
     async def _send(self, bucket: KeyValue) -> None:
@@ -202,26 +180,10 @@ class NatsDirectory:
                     await bucket.put(key, self._own[key])
                 else:
                     await bucket.delete(key)
-                _heed()
+                heed()
             await self._more.wait()
 
     async def _expire(self) -> None:
         while True:
             await asyncio.sleep(min(EXPIRE_SECONDS, self._ttl_seconds))
             self._known.expire(self._clock.monotonic_ns())
-
-    def _report(self, error: BaseException) -> None:
-        """Once an outage for each kind of fault: it is said at every try."""
-        said = f"{type(error).__name__}: {error}"
-        if said not in self._reported:
-            self._reported.add(said)
-            _log.warning("directory fault", error=said)
-
-
-def _heed() -> None:
-    """Ends the task if that was asked: `asyncio.wait_for` of Python 3.11, by which the client
-    waits, forgets a cancellation that comes together with the answer.
-    """
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError

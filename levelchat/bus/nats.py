@@ -24,6 +24,14 @@ from levelchat.bus.errors import BusUnavailable
 from levelchat.bus.inbox import Inbox
 from levelchat.bus.messages import Message, decode, encode
 from levelchat.bus.metrics import BusMetrics
+from levelchat.bus.nats_connection import (
+    CONNECT_SECONDS,
+    FAULTS,
+    RETRY_SECONDS,
+    Faults,
+    connection,
+    heed,
+)
 from levelchat.bus.seams import Handler, Responder
 from levelchat.errors import OurFault
 
@@ -31,11 +39,6 @@ MAX_PENDING = 10_000
 """Messages kept while NATS is away; what reaches further back is of no use to anybody."""
 MAX_ANSWERING = 1_000
 """Requests that are being answered at once; more are told to come again."""
-RETRY_SECONDS = 0.5
-CONNECT_SECONDS = 2
-PING_SECONDS = 5
-"""A server that answers two of these with silence is gone."""
-CLOSE_SECONDS = 1.0
 SETTLE_SECONDS = 0.005
 """Between two looks whether all is sent and handled."""
 
@@ -75,7 +78,7 @@ class NatsBus:
     """A `Bus` between processes; *url* may name several servers, separated by commas."""
 
     def __init__(self, url: str, metrics: BusMetrics | None = None, name: str = "") -> None:
-        self._servers = [server.strip() for server in url.split(",")]
+        self._url = url
         self._metrics = metrics
         self._name = name
         self._tasks: asyncio.TaskGroup | None = None
@@ -85,7 +88,7 @@ class NatsBus:
         self._pending: deque[tuple[str, bytes]] = deque()
         self._more = asyncio.Event()
         self._answering = 0
-        self._reported: set[str] = set()
+        self._faults = Faults(_log, "bus fault")
         self.connections = 0
 
     @property
@@ -100,6 +103,7 @@ class NatsBus:
                     inbox.wake()
                 while True:
                     await self._stay_connected()
+                    heed()
                     await asyncio.sleep(RETRY_SECONDS)
         finally:
             self._tasks = None
@@ -201,50 +205,29 @@ class NatsBus:
     async def _stay_connected(self) -> None:
         """One connection, from its making to its loss."""
         lost = asyncio.Event()
-        client = Client()
         try:
-            await self._connect(client, lost)
+            async with connection(self._url, self._name, lost, self._faults) as client:
+                await self._use(client, lost)
+        except FAULTS as error:
+            self._faults.tell(error)
+
+    async def _use(self, client: Client, lost: asyncio.Event) -> None:
+        for listening in tuple(self._listening):
+            await listening.attach(client)
+        await _arrived(client)
+        try:
             self._set_connected(client)
             _log.info("bus connected", server=_host(client))
             await self._send_until(lost, client)
             _log.warning("bus connection lost")
-        except (NatsError, OSError, TimeoutError) as error:
-            self._report(error)
         finally:
             self._set_connected(None)
-            with contextlib.suppress(NatsError, OSError, TimeoutError):
-                async with asyncio.timeout(CLOSE_SECONDS):
-                    await client.close()
-
-    async def _connect(self, client: Client, lost: asyncio.Event) -> None:
-        async def on_closed() -> None:
-            lost.set()
-
-        async def on_error(error: Exception) -> None:
-            self._report(error)
-
-        # This class makes connections anew, so that there is one way to get one; the client's
-        # own way gives up in the end, and keeps what it could not send without a bound.
-        await client.connect(
-            servers=list(self._servers),
-            name=self._name or None,
-            allow_reconnect=False,
-            max_reconnect_attempts=1,
-            reconnect_time_wait=0,
-            connect_timeout=CONNECT_SECONDS,
-            ping_interval=PING_SECONDS,
-            closed_cb=on_closed,
-            error_cb=on_error,
-        )
-        for listening in tuple(self._listening):
-            await listening.attach(client)
-        await _arrived(client)
 
     def _set_connected(self, client: Client | None) -> None:
         self._client = client
         if client is not None:
             self.connections += 1
-            self._reported.clear()
+            self._faults.clear()
         if self._metrics is not None:
             self._metrics.connected.set(client is not None)
 
@@ -274,7 +257,7 @@ class NatsBus:
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             # Another release of ours, in the middle of an upgrade.
             self._drop()
-            self._report(error)
+            self._faults.tell(error)
             return None
 
     def _spawn(self, work: Callable[[], Coroutine[Any, Any, None]]) -> bool:
@@ -287,13 +270,6 @@ class NatsBus:
         if self._metrics is not None:
             self._metrics.dropped.inc()
 
-    def _report(self, error: Exception) -> None:
-        """Once an outage for each kind of fault: it is said at every try."""
-        said = f"{type(error).__name__}: {error}"
-        if said not in self._reported:
-            self._reported.add(said)
-            _log.warning("bus fault", error=said)
-
 
 async def _arrived(client: Client) -> None:
     """Until the server has dealt with everything that *client* was told so far."""
@@ -301,6 +277,7 @@ async def _arrived(client: Client) -> None:
     # is answered they are written, and the second one follows them.
     for _ in range(2):
         await client.flush(CONNECT_SECONDS)
+        heed()
 
 
 def _said(subject: str) -> str:

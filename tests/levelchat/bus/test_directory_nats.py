@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from jetstream import JetStreamServer
+from structlog.testing import capture_logs
 
 from levelchat.bus.directory_nats import NatsDirectory
 from levelchat.clock import SystemClock
@@ -109,14 +110,15 @@ async def test_nats_without_jetstream_is_said_and_tried_again(server: JetStreamS
     one, other = _directory(server), _directory(server)
     heard: list[str] = []
     await other.watch("", lambda key, _: heard.append(key))
-    async with _running(one) as task, _running(other):
-        one.put("node.one", b"1")
-        await _until(lambda: one._reported)
-        assert not task.done()
-        server.stop()
-        server._arguments = arguments
-        server.start()
-        await _until(lambda: heard == ["node.one"])
+    with capture_logs() as told:
+        async with _running(one) as task, _running(other):
+            one.put("node.one", b"1")
+            await _until(lambda: [line for line in told if line["event"] == "directory fault"])
+            assert not task.done()
+            server.stop()
+            server._arguments = arguments
+            server.start()
+            await _until(lambda: heard == ["node.one"])
 
 
 async def test_what_is_taken_back_stays_away(server: JetStreamServer) -> None:
