@@ -6,17 +6,15 @@ installation; this process is the load, and shares the machine with it.
 """
 
 import asyncio
-import resource
-import sys
 
 import click
 import msgspec
 import uvloop
 
-from bench import results as tables
 from bench import rooms_server
+from bench.command import choose_from, raise_file_limit, say
 from bench.progress import status_line
-from bench.results import Results
+from bench.results import Results, first_sentence
 from bench.rooms_abandoned import abandoned
 from bench.rooms_crowd import crowd
 from bench.rooms_idle import idle, listing
@@ -37,14 +35,6 @@ FILES_NEEDED = 2_000
 """Open files besides one for each participant."""
 
 
-def _names(_context: click.Context, _option: click.Parameter, value: str) -> list[str]:
-    wanted = value.split(",") if value else list(MEASUREMENTS)
-    unknown = sorted(set(wanted) - set(MEASUREMENTS))
-    if unknown:
-        raise click.BadParameter(f"{unknown[0]!r} is none of {', '.join(MEASUREMENTS)}")
-    return [name for name in MEASUREMENTS if name in wanted]
-
-
 async def measure(stores: list[str], names: list[str], plan: Plan, repeat: int) -> Results:
     """All *names* on all *stores*, *repeat* times."""
     results = Results()
@@ -61,15 +51,6 @@ async def measure(stores: list[str], names: list[str], plan: Plan, repeat: int) 
     return results
 
 
-def _raise_file_limit(participants: int) -> None:
-    """Both processes hold a socket for each participant; the server inherits the limit."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = participants + FILES_NEEDED
-    if hard != resource.RLIM_INFINITY and hard < wanted:
-        raise click.ClickException(f"only {hard} files may be open; {wanted} are needed")
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
-
-
 @click.command("rooms")
 @click.option(
     "--store",
@@ -78,14 +59,7 @@ def _raise_file_limit(participants: int) -> None:
     show_default=True,
     help="Which database; both: one after the other.",
 )
-@click.option(
-    "--only",
-    "names",
-    callback=_names,
-    default="",
-    metavar="A,B",
-    help=f"Which of {', '.join(MEASUREMENTS)} [default: all].",
-)
+@choose_from(MEASUREMENTS)
 @click.option("--repeat", default=1, show_default=True, type=click.IntRange(1, 100))
 @click.option("--seconds", default=60.0, show_default=True, help="Of creates at a fixed rate.")
 @click.option("--rate", default=200.0, show_default=True, help="Creates, and joins, a second.")
@@ -100,21 +74,15 @@ def _raise_file_limit(participants: int) -> None:
 def command(store: str, names: list[str], repeat: int, *, as_json: bool, **sizes: float) -> None:
     """Measure rooms: creation, tokens, idle rooms, lists, a crowd, and rooms left behind."""
     plan = msgspec.convert(sizes, Plan)
-    _raise_file_limit(plan.participants if "signal" in names else 0)
+    # Both processes hold a socket for each participant.
+    raise_file_limit(FILES_NEEDED + (plan.participants if "signal" in names else 0))
     stores = list(rooms_server.STORES) if store == "both" else [store]
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             results = runner.run(measure(stores, names, plan, repeat))
     except* LevelChatError as group:
-        raise click.ClickException(tables.first_sentence(group)) from group
-    if as_json:
-        document = {"figures": results.figures(), "notes": results.notes}
-        click.echo(msgspec.json.encode(document).decode())
-        return
-    for line in (*tables.table(results.figures()), "", *results.notes):
-        click.echo(line)
-    if any(figure.reached is False for figure in results.figures()):
-        sys.exit(1)
+        raise click.ClickException(first_sentence(group)) from group
+    say(results, as_json=as_json)
 
 
 if __name__ == "__main__":

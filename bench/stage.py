@@ -5,16 +5,14 @@ least, median and most over the runs. Each run starts a server of its own.
 """
 
 import asyncio
-import resource
-import sys
 from typing import Protocol
 
 import click
 import msgspec
 
-from bench import results as tables
+from bench.command import choose_from, raise_file_limit, say
 from bench.progress import Say, status_line
-from bench.results import Reading, Results
+from bench.results import Reading, Results, first_sentence
 from bench.stage_browser import first_frames, one_node, three_nodes
 from bench.stage_forward import bursts, paced
 from bench.stage_plan import Plan
@@ -39,14 +37,6 @@ MEASUREMENTS: dict[str, Measurement] = {
 CORES = ("native", "portable")
 
 
-def _names(_context: click.Context, _option: click.Parameter, value: str) -> list[str]:
-    wanted = value.split(",") if value else list(MEASUREMENTS)
-    unknown = sorted(set(wanted) - set(MEASUREMENTS))
-    if unknown:
-        raise click.BadParameter(f"{unknown[0]!r} is none of {', '.join(MEASUREMENTS)}")
-    return [name for name in MEASUREMENTS if name in wanted]
-
-
 async def measure(plan: Plan, names: list[str], repeat: int) -> Results:
     """All *names*, *repeat* times."""
     results = Results()
@@ -58,24 +48,9 @@ async def measure(plan: Plan, names: list[str], repeat: int) -> Results:
     return results
 
 
-def _raise_file_limit(subscribers: int) -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = subscribers + FILES_NEEDED
-    if hard != resource.RLIM_INFINITY and hard < wanted:
-        raise click.ClickException(f"only {hard} files may be open; {wanted} are needed")
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
-
-
 @click.command("stage")
 @click.option("--core", type=click.Choice(CORES), default="native", show_default=True)
-@click.option(
-    "--only",
-    "names",
-    callback=_names,
-    default="",
-    metavar="A,B",
-    help=f"Which of {', '.join(MEASUREMENTS)} [default: all].",
-)
+@choose_from(MEASUREMENTS)
 @click.option("--repeat", default=1, show_default=True, type=click.IntRange(1, 100))
 @click.option("--seconds", default=10.0, show_default=True, help="Of each measurement.")
 @click.option("--most", default=1000, show_default=True, type=click.IntRange(1, 10_000))
@@ -87,18 +62,12 @@ def _raise_file_limit(subscribers: int) -> None:
 def command(names: list[str], repeat: int, *, as_json: bool, **sizes: float) -> None:
     """Measure the stage: packets a second on one core, joins, first pictures, delay."""
     plan = msgspec.convert(sizes, Plan)
-    _raise_file_limit(max(plan.most, plan.paced))
+    raise_file_limit(FILES_NEEDED + max(plan.most, plan.paced))
     try:
         results = asyncio.run(measure(plan, names, repeat))
     except* LevelChatError as group:
-        raise click.ClickException(tables.first_sentence(group)) from group
-    if as_json:
-        click.echo(msgspec.json.encode({"figures": results.figures()}).decode())
-        return
-    for line in tables.table(results.figures()):
-        click.echo(line)
-    if any(figure.reached is False for figure in results.figures()):
-        sys.exit(1)
+        raise click.ClickException(first_sentence(group)) from group
+    say(results, as_json=as_json)
 
 
 if __name__ == "__main__":

@@ -17,9 +17,9 @@ from levelchat.clock import Clock
 from levelchat.contract import names
 from levelchat.media.time import NANOSECOND
 from levelchat.service.sdp_body import read_sdp
+from levelchat.service.sdp_http import SDP
 
 PATH = "/v1/feeds/{room}/{session}"
-SDP = "application/sdp"
 
 _ROOM = re.compile(names.ROOM)
 _SESSION = re.compile(r"[A-Za-z0-9_-]{1,80}", re.ASCII)

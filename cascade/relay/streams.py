@@ -5,7 +5,6 @@ layer of each track, named by its msid, or the tracks and layers that these name
 """
 
 import re
-import secrets
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -16,6 +15,7 @@ from levelchat.rtc.errors import UnsupportedSdp
 from levelchat.rtc.forward.seams import ExtensionIds
 from levelchat.rtc.offering import EXTENSIONS, SentTrack, feed_formats
 from levelchat.rtc.pulling import PulledTrack
+from levelchat.rtc.ssrc import distinct
 
 MAX_STREAMS = 31
 """Of one session: with their retransmissions as many SSRCs as a route takes (64)."""
@@ -25,7 +25,6 @@ RED = "red"
 since nobody here looks into it. Browsers do not encode sound in layers."""
 
 _NAME = re.compile(r"([0-9]{1,2})\.([A-Za-z0-9_-]{0,32})", re.ASCII)
-_SSRC_BITS = 32
 
 
 class Stream(msgspec.Struct, frozen=True):
@@ -74,7 +73,7 @@ def sent_tracks(
 ) -> tuple[SentTrack, ...]:
     """The m-lines that offer *streams*."""
     formats = feed_formats((stream.codec, stream.fmtp) for stream in streams)
-    numbers = _distinct(2 * len(streams))
+    numbers = distinct(2 * len(streams))
     return tuple(
         SentTrack(
             mid=str(place),
@@ -123,12 +122,3 @@ def _extensions(stream: Stream) -> ExtensionIds:
     if stream.dependency_descriptor:
         return offered
     return msgspec.structs.replace(offered, dependency=0)
-
-
-def _distinct(count: int) -> list[int]:
-    """SSRCs (RFC 3550 §8.1)."""
-    numbers: dict[int, None] = {}
-    while len(numbers) < count:
-        # Small ones are those of receivers who send nothing.
-        numbers[secrets.randbits(_SSRC_BITS) | 1 << 16] = None
-    return list(numbers)
