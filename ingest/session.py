@@ -218,15 +218,12 @@ class Session:
 
     def on_closed(self, reason: str) -> None:
         """The peer is gone, by its will, ours, or silence."""
-        if self.live and self._around.stage is not None:
-            self._around.stage.unpublish(self.room, self._place.session)
         summary = self._summary()
         self._count()
-        for source in self._streams:
-            self._endpoint.close_source(source)
-        if self._writer is not None:
-            self._writer.close(reason)
-        self._reports.stop(reason)
+        try:
+            self._withdraw(reason)
+        except Exception:  # noqa: BLE001 - a defect of who took its media costs no place
+            self._log.exception("a publisher was not let go by all")
         self._place.leave(self._place.end_reason or "left")
         self._owner.on_end(self)
         seconds = (self._around.clock.monotonic_ns() - self._begun_ns) / NANOSECOND
@@ -238,6 +235,15 @@ class Session:
             stray_packets=self._stray,
             **summary,
         )
+
+    def _withdraw(self, reason: str) -> None:
+        if self.live and self._around.stage is not None:
+            self._around.stage.unpublish(self.room, self._place.session)
+        for source in self._streams:
+            self._endpoint.close_source(source)
+        self._reports.stop(reason)
+        if self._writer is not None:
+            self._writer.close(reason)
 
     # -- sources
 

@@ -262,3 +262,30 @@ async def test_whoever_publishes_goes_by_their_name() -> None:
                 await until(
                     lambda name=name: name in {each.name for each in ingest.stage.there.values()}
                 )
+
+
+async def test_a_packager_that_fails_costs_no_place() -> None:
+    """Its publisher is let go, and the next one of the room is taken."""
+    async with whip.running(max_publishers=1) as ingest:
+        with contextlib.closing(RawPeer()) as old, contextlib.closing(RawPeer()) as new:
+            session = await go_live(ingest, old)
+            # From now on it cannot be closed.
+            ingest.sink.streams[0].closed = "defect"
+            async with ingest.http.delete(session, headers=ingest.headers()) as response:
+                assert response.status == 200
+            assert ingest.metric("levelchat_ingest_sessions") == 0
+            await go_live(ingest, new)
+            assert len(ingest.sink.streams) == 2
+
+
+async def go_live(ingest: Ingest, raw: RawPeer) -> str:
+    """*raw* publishes sound into the room's programme; its session's URL."""
+    async with ingest.http.post(
+        ingest.url(), data=raw.offer(), headers=ingest.headers()
+    ) as response:
+        await raw.connect(await response.text())
+        session = ingest.base + response.headers["Location"]
+    streams = len(ingest.sink.streams)
+    raw.send_rtp(111, b"\xf8sound")
+    await until(lambda: len(ingest.sink.streams) > streams)
+    return session
