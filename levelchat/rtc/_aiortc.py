@@ -112,7 +112,9 @@ class DtlsTransport(RTCDtlsTransport):
         if self._state is State.CONNECTING:
             return self._advance()
         try:
-            self._ssl.recv(MAX_APPLICATION_DATA)
+            # Each takes one record, and what is not taken would wait in memory for good.
+            while self._ssl.recv(MAX_APPLICATION_DATA):
+                pass
         except SSL.ZeroReturnError:
             self.closed_by_peer = True
         except SSL.Error:

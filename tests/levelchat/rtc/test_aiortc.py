@@ -94,6 +94,20 @@ def test_a_goodbye_is_heard(certificate: Certificate) -> None:
     assert client.shut_down() == []
 
 
+def test_a_goodbye_is_heard_behind_other_records(certificate: Certificate) -> None:
+    """All records of a datagram are read: nothing is left over that would pile up."""
+    client, server = pair(certificate)
+    converse(client, server)
+    assert client._ssl is not None
+    for _ in range(20):
+        client._ssl.send(b"of no use")
+    records = b"".join(client._flight() + client.shut_down())
+
+    server.receive(records)
+
+    assert server.closed_by_peer
+
+
 def test_garbage_does_not_stop_a_handshake(certificate: Certificate) -> None:
     """Records of random content between the real ones are dropped by DTLS."""
     rng = random.Random(1)
