@@ -176,6 +176,7 @@ static lc_shot shot_of(const lc_outlet *outlet, lc_packet *packet, const lc_run 
         .sequence = (uint16_t)(packet->number + run->number),
         .second = (uint8_t)(run->payload_type | (marker ? 0x80 : 0)),
         .patches = run->patches,
+        .may_recur = !outlet->rtx_ssrc || !run->rtx_payload_type,
         .tl0 = run->tl0,
         .frame = run->frame,
         .picture = run->picture,

@@ -1,9 +1,10 @@
 /* Writes, protects and sends.
  *
  * What goes to one subscriber in a row is one GSO send: equal segments, the last may be shorter.
- * Fragments of a picture differ by a byte or so: padding makes them equal. A protect that fails
- * leaves its packet out and the segments equal. Where the system refuses GSO, for a path or for
- * good, the segments go alone.
+ * Fragments of a picture differ by a byte or so: padding makes them equal. What may go out again
+ * under its own number gets none: two texts with one nonce give AES-GCM's key for tags away. A
+ * protect that fails leaves its packet out and the segments equal. Where the system refuses GSO,
+ * for a path or for good, the segments go alone.
  */
 #include "wire.h"
 
@@ -129,21 +130,21 @@ static uint32_t group(const lc_wire *wire, const lc_extension_ids *ids, const lc
                       uint32_t count, uint32_t *wanted)
 {
     uint32_t largest = shot_size(&shots[0], ids), smallest = largest, taken = 1;
+    bool may_recur = shots[0].may_recur;
     *wanted = 0;
     if (!wire->has_gso || largest > LC_MAX_PACKET)
         return 1;
     for (; taken < count && taken < LC_BURST; taken++) {
         uint32_t size = shot_size(&shots[taken], ids);
         uint32_t larger = size > largest ? size : largest;
-        if (larger > smallest + MAX_PADDING) {
-            /* A shorter one may be the last. */
-            taken += size < largest;
+        /* Those before it would no longer be the last, which alone may be short. */
+        if (larger > smallest + (may_recur ? 0 : MAX_PADDING))
             break;
-        }
         if (size > LC_MAX_PACKET || (taken + 1) * (larger + LC_TRAILER) > MAX_GSO)
             break;
         largest = larger;
         smallest = size < smallest ? size : smallest;
+        may_recur = may_recur || shots[taken].may_recur;
     }
     *wanted = largest;
     return taken;

@@ -17,6 +17,7 @@ typedef struct {
     uint16_t sequence, original; /* `original` goes before the payload of a retransmission */
     uint8_t second;              /* marker and payload type */
     bool is_repair, patches;
+    bool may_recur; /* under the same number, and then with the same bytes */
     uint8_t tl0;
     uint16_t frame;
     uint32_t picture;

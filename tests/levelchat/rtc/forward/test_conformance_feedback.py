@@ -1,5 +1,7 @@
 """What every forwarding core does about what subscribers say (F17 to F20)."""
 
+import asyncio
+import contextlib
 import struct
 
 from forwardkit import OUT_PT, OUT_RTX_PT, Kit, Peer, Pushing, h264, until, vp8
@@ -72,6 +74,34 @@ async def test_what_was_lost_comes_again(kit: Kit) -> None:
         (3, h264(3), OUT_PT),
         (2, h264(2), OUT_PT),
     ]
+
+
+async def test_what_goes_again_is_the_same(kit: Kit) -> None:
+    """F17: one number never has two contents, of which AES-GCM would give its key for tags away."""
+    viewer, source = kit.peer(), Pushing(kit)
+    datagrams: dict[bytes, set[bytes]] = {}
+
+    def read() -> None:
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                datagram = viewer.sock.recv(4096)
+                datagrams.setdefault(datagram[2:4], set()).add(datagram)
+                viewer.take(datagram)
+
+    asyncio.get_running_loop().add_reader(viewer.sock.fileno(), read)
+    outlet = kit.outlet(viewer)
+    for number in range(9):
+        payload = h264(number, key=not number) + bytes(number % 3)
+        source.push(1000 + number, 1, payload, marker=number == 8)
+    await kit.settle()
+    # A replay goes out at once, in as few sends as the system takes.
+    kit.select(outlet, source.number, replay=True)
+    await until(lambda: len(viewer.received) == 9)
+    viewer.send_rtcp(rtcp.nack(1, OUT, range(1000, 1009)))
+    await until(lambda: viewer.refused == 9)
+
+    assert len(datagrams) == 9
+    assert {len(contents) for contents in datagrams.values()} == {1}
 
 
 async def test_one_number_so_often(kit: Kit) -> None:

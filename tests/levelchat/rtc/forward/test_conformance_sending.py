@@ -439,6 +439,21 @@ async def test_shards_hand_packets_on(forwarder: Forwarder) -> None:
             assert [p.sequence for p in viewer.received] == list(range(50))
 
 
+async def test_what_goes_at_once_may_have_any_sizes(kit: Kit) -> None:
+    """F8: padding that makes packets of one burst equal never ends up in a payload."""
+    viewer, source = kit.peer(), Pushing(kit)
+    outlet = kit.outlet(viewer, rtx=0xEEEE)
+    sizes = [1000, 100, 500, 1000, 1000, 90, 600, 20, 300, 1000, 950, 1000, 30, 31]
+    payloads = [h264(n, key=not n) + b"\x01" * size for n, size in enumerate(sizes)]
+    for number, payload in enumerate(payloads):
+        source.push(number, 90 * number, payload, number, marker=True)
+    await kit.settle()
+    kit.select(outlet, source.number, replay=True)
+    await until(lambda: len(viewer.received) == len(payloads))
+
+    assert [packet.payload for packet in viewer.received] == payloads
+
+
 async def test_probes_are_padding(kit: Kit) -> None:
     """Probing sends nothing but padding, on the RTX stream at about the bitrate."""
     viewer, source = kit.peer(), Pushing(kit)
