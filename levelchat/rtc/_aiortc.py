@@ -206,6 +206,15 @@ def begins_association(datagram: bytes) -> bool:
     )
 
 
+def random_of(datagram: bytes) -> bytes:
+    """What tells the ClientHello that *datagram* begins with from another's, and stays the same
+    when it is sent again.
+    """
+    # RFC 6347 §4.2.2: 12 bytes of handshake header; RFC 5246 §7.4.1.2: version, then the random.
+    start = _RECORD_HEADER + 12 + 2
+    return datagram[start : start + 32]
+
+
 def is_in_the_clear(datagram: bytes) -> bool:
     """Whether its first record is of a handshake that has no keys yet."""
     return len(datagram) > _RECORD_HEADER and datagram[3:5] == b"\0\0"

@@ -2,13 +2,19 @@
 
 Comes in: datagrams of DTLS, the time. Goes out: datagrams, and SRTP sessions, anew whenever a
 handshake has succeeded. A client that begins anew (another ClientHello) is let through only once
-its handshake has: until then what holds goes on, so that a forged one disturbs nothing.
+its handshake has: until then what holds goes on, so that a forged one disturbs nothing. One that
+goes unanswered makes room for another, so that a forged one is not in a real one's way either.
 """
 
 from collections.abc import Callable
 from typing import Any
 
-from levelchat.rtc._aiortc import DtlsTransport, begins_association, is_in_the_clear
+from levelchat.rtc._aiortc import (
+    DtlsTransport,
+    begins_association,
+    is_in_the_clear,
+    random_of,
+)
 from levelchat.rtc.sdp import Fingerprint
 
 Make = Callable[[tuple[Fingerprint, ...], bool], DtlsTransport]
@@ -26,6 +32,9 @@ class Association:
         self._client = client
         self._holds = make(fingerprints, client) if fingerprints is not None else None
         self._next: DtlsTransport | None = None
+        self._next_random = b""
+        self._is_unanswered = False
+        """What it said had to be said again: no more than one a second is begun."""
         self.keys = 0
         """How many handshakes have succeeded."""
 
@@ -78,11 +87,18 @@ class Association:
         return answer
 
     def _receive_anew(self, holds: DtlsTransport, datagram: bytes) -> list[bytes]:
-        if begins_association(datagram) and not self._client and self._next is None:
+        if begins_association(datagram) and not self._client and self._is_another(datagram):
             self._next = self._make(self._fingerprints, False)
+            self._next_random = random_of(datagram)
+            self._is_unanswered = False
             self._next.begin()
         # What is left over from the first handshake is for what holds: its last flight was lost.
         return self._finish(datagram) if self._next is not None else holds.receive(datagram)
+
+    def _is_another(self, hello: bytes) -> bool:
+        if self._next is None:
+            return True
+        return self._is_unanswered and random_of(hello) != self._next_random
 
     def _finish(self, datagram: bytes) -> list[bytes]:
         if self._next is None:
@@ -97,12 +113,10 @@ class Association:
 
     def on_time(self) -> list[bytes]:
         """Retransmits what was not answered in time."""
-        return [
-            datagram
-            for transport in (self._holds, self._next)
-            if transport is not None
-            for datagram in transport.on_time()
-        ]
+        again = self._next.on_time() if self._next is not None else []
+        if again:
+            self._is_unanswered = True
+        return (self._holds.on_time() if self._holds is not None else []) + again
 
     def shut_down(self) -> list[bytes]:
         """Says goodbye."""

@@ -64,6 +64,43 @@ def test_who_begins_anew_gets_new_keys(certificate: Certificate) -> None:
     assert protects(again, ours)
 
 
+def test_a_forged_beginning_is_in_nobody_s_way(certificate: Certificate) -> None:
+    """Once it went unanswered for as long as DTLS waits, who really begins anew gets through."""
+    _, ours = connected(certificate)
+    stranger = DtlsTransport(generate_certificate(), (certificate.fingerprint,), client=True)
+    again = client(certificate)
+    hello = again.begin()
+    for datagram in stranger.begin():
+        ours.receive(datagram)
+
+    converse(again, ours, hello)
+    assert ours.keys == 1
+    while not ours.on_time():
+        pass
+    converse(again, ours, hello)
+
+    assert ours.keys == 2
+    assert protects(again, ours)
+
+
+def test_a_beginning_that_comes_again_begins_nothing(certificate: Certificate) -> None:
+    """A ClientHello is sent again where our answer was lost: the handshake goes on."""
+    _, ours = connected(certificate)
+    again = client(certificate)
+    hello = again.begin()
+    answers = [answer for datagram in hello for answer in ours.receive(datagram)]
+    while not ours.on_time():
+        pass
+
+    for datagram in hello:
+        ours.receive(datagram)
+    last = [answer for datagram in answers for answer in again.receive(datagram)]
+    converse(again, ours, last)
+
+    assert ours.keys == 2
+    assert protects(again, ours)
+
+
 def test_a_forged_beginning_disturbs_nothing(certificate: Certificate) -> None:
     """Until the new handshake has succeeded the keys that hold go on."""
     peer, ours = connected(certificate)
