@@ -143,9 +143,10 @@ static void gather(void)
 void lc_shard_turn(lc_shard *shard, int timeout_ms)
 {
     struct epoll_event ready[2];
-    if (timeout_ms && epoll_wait(shard->epoll, ready, 2, timeout_ms) > 0)
+    /* Nothing need be waited for: a flood must not fill the socket while the shard sleeps. */
+    if (!shard->has_more && timeout_ms && epoll_wait(shard->epoll, ready, 2, timeout_ms) > 0)
         gather();
-    lc_reception_read(shard);
+    shard->has_more = lc_reception_read(shard);
     execute_all(shard);
     lc_reception_dispatch(shard);
     /* Other shards begin while this one sends. */

@@ -210,6 +210,7 @@ struct lc_shard {
     pthread_t thread;
     bool has_thread;
     bool stops;
+    bool has_more; /* datagrams than were read at once */
     lc_inbox inbox;
     lc_map routes, views, outlets, bindings;
     lc_totals totals;

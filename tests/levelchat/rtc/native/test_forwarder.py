@@ -1,6 +1,7 @@
 """Laws of levelchat.rtc.native.forwarder; those that every core keeps are in rtc/forward."""
 
 import asyncio
+import contextlib
 import gc
 import resource
 import socket
@@ -36,6 +37,30 @@ async def test_a_shard_is_a_thread() -> None:
 def _threads() -> int:
     names = Path("/proc/self/task").glob("*/comm")
     return sum(name.read_text().startswith("forward-") for name in names)
+
+
+async def test_what_waits_is_read_without_sleep() -> None:
+    """A shard with more to read than it takes at once goes on: sleep would lose what comes."""
+    count, at_once = 64 * 8, 64
+    core, sock, sender = NativeForwarder(clock()), bound_socket(), bound_socket()
+    with contextlib.closing(sock), contextlib.closing(sender):
+        for _ in range(count):
+            sender.sendto(b"\x80 of a stranger", sock.getsockname())
+        core.open([sock], Recorder())
+        with contextlib.closing(core):
+            await until(lambda: core.totals().unknown == count)
+            assert _sleeps() < count // at_once // 2
+
+
+def _sleeps() -> int:
+    """How often the threads of shards gave their processor back by themselves."""
+    return sum(
+        int(line.split()[1])
+        for task in Path("/proc/self/task").iterdir()
+        if (task / "comm").read_text().startswith("forward-")
+        for line in (task / "status").read_text().splitlines()
+        if line.startswith("voluntary_ctxt_switches")
+    )
 
 
 async def test_packets_cross_shards() -> None:
