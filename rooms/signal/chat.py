@@ -41,13 +41,22 @@ class Bucket:
 
     def take(self, now_ms: int) -> float:
         """0.0 if there was a token, which is taken; else the seconds until there will be one."""
+        wait = self._until(now_ms)
+        if not wait:
+            self._tokens -= 1
+        return wait
+
+    def reserve(self, now_ms: int) -> float:
+        """Takes one token, there or yet to come: the seconds until it is there."""
+        wait = self._until(now_ms)
+        self._tokens -= 1
+        return wait
+
+    def _until(self, now_ms: int) -> float:
         passed = max(0, now_ms - self._at)
         self._at += passed
         self._tokens = min(self._burst, self._tokens + passed * self._rate / _SECOND)
-        if self._tokens < 1:
-            return (1 - self._tokens) / self._rate
-        self._tokens -= 1
-        return 0.0
+        return max(0.0, (1 - self._tokens) / self._rate)
 
 
 class History:

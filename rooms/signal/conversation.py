@@ -34,10 +34,9 @@ class Conversation:
 
     async def hear(self, connection: Connection, data: bytes) -> None:
         """One message: it is carried out and answered, or refused, or ends the connection."""
-        wait = connection.commanding.take(self._surroundings.monotonic())
+        wait = connection.commanding.reserve(self._surroundings.monotonic())
         if wait:
             await asyncio.sleep(wait)
-            connection.commanding.take(self._surroundings.monotonic())
         ref: str | int | None = None
         try:
             command = commands.parse(data)

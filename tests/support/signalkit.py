@@ -41,14 +41,20 @@ __all__ = ["MODERATE", "PUBLISH", "TALK", "WATCH", "Client", "Installation", "Re
 
 
 class SteerableClock(SystemClock):
-    """The machine's clock, which tests move forward."""
+    """The machine's clock, which tests move forward and halt."""
 
     def __init__(self) -> None:
         super().__init__()
         self.ahead_ns = 0
+        self._halted_ns: int | None = None
+
+    def halt(self) -> None:
+        """From here on only `ahead_ns` moves it: nothing depends on how fast the machine is."""
+        self._halted_ns = super().monotonic_ns()
 
     def monotonic_ns(self) -> int:
-        return super().monotonic_ns() + self.ahead_ns
+        now_ns = super().monotonic_ns() if self._halted_ns is None else self._halted_ns
+        return now_ns + self.ahead_ns
 
     def wall_ns(self) -> int:
         return START * 1_000_000 + self.ahead_ns

@@ -56,6 +56,16 @@ def test_a_wait_is_long_enough() -> None:
     assert bucket.take(1_250) == 0.0
 
 
+@given(st.lists(st.integers(min_value=0, max_value=50), max_size=200))
+def test_who_waits_for_what_was_reserved_keeps_the_rate(early: list[int]) -> None:
+    """Even where each wait ends some milliseconds early: what is owed stays owed."""
+    bucket, now = Bucket(5, 1, 0), 0
+    for number, milliseconds in enumerate(early):
+        wait = bucket.reserve(now)
+        assert now / 1000 + wait >= number / 5 - 1e-6
+        now += max(0, round(wait * 1000) - milliseconds)
+
+
 def test_the_last_hundred_are_kept() -> None:
     """The oldest go; the same twice is once."""
     history = History()
