@@ -1,14 +1,14 @@
 """Which layers of a track a subscriber could have, and which of them it wants.
 
-Comes in: a track, how much flows in each of its sources, the subscriber's wish. Goes out: options
+Comes in: a track, what flows in each of its sources, the subscriber's wish. Goes out: options
 from the lowest to the highest, and the one to aim for. Pure: it measures nothing.
 
-Sizes are nominal: a forwarder does not decode. The highest layer is taken for 360 lines, the least
-that people publish in layers, so that nobody gets less than is shown; each one below for half of
-the one above, as browsers scale them.
+A layer whose size is not known yet has half of the one above, as browsers scale them. Where no
+size is, the highest is taken for 360 lines, the least that people publish in layers, so that
+nobody gets less than is shown.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from cascade.wishes import Wish
@@ -33,6 +33,9 @@ class Flow(NamedTuple):
     """Bits a second of payload; 0: not known yet."""
     flows: bool
     """Packets came of late."""
+    width: int = 0
+    """Pixels; 0: not known."""
+    height: int = 0
 
 
 class Option(NamedTuple):
@@ -42,8 +45,9 @@ class Option(NamedTuple):
     rid: str
     spatial: int
     temporal: int
-    divisor: int
-    """Its sides are those of the whole picture divided by this."""
+    width: int
+    """Pixels."""
+    height: int
     rate: int
     """Bits a second; 0: not known."""
 
@@ -53,12 +57,13 @@ class _Step(NamedTuple):
 
     spatial: int
     temporal: int
-    divisor: int
+    halvings: int
+    """Of the sides of the whole picture."""
     percent: int
     """Of the whole stream's rate, as encoders share it out."""
 
 
-_STEPS = (_Step(0, 0, 4, 8), _Step(0, 2, 4, 15), _Step(1, 2, 2, 45), _Step(2, 2, 1, 100))
+_STEPS = (_Step(0, 0, 2, 8), _Step(0, 2, 2, 15), _Step(1, 2, 1, 45), _Step(2, 2, 0, 100))
 """Three spatial and three temporal layers (L3T3_KEY). A stream with fewer sends all that it has
 earlier; one that has more has what nobody asked for."""
 
@@ -67,17 +72,10 @@ def options(track: PublishedTrack, flows: Mapping[int, Flow]) -> tuple[Option, .
     """From the lowest to the highest; only what flows, unless nothing does."""
     if len(track.layers) == 1:
         return _within(track, flows)
-    highest = len(track.layers) - 1
+    sizes = _sizes([_flow(layer.source, flows) for layer in track.layers])
     found = [
-        Option(
-            source=layer.source,
-            rid=layer.rid,
-            spatial=ALL,
-            temporal=ALL,
-            divisor=1 << (highest - place),
-            rate=_flow(layer.source, flows).rate,
-        )
-        for place, layer in enumerate(track.layers)
+        Option(layer.source, layer.rid, ALL, ALL, *size, _flow(layer.source, flows).rate)
+        for layer, size in zip(track.layers, sizes, strict=True)
     ]
     flowing = [option for option in found if _flow(option.source, flows).flows]
     return tuple(flowing or found)
@@ -86,14 +84,41 @@ def options(track: PublishedTrack, flows: Mapping[int, Flow]) -> tuple[Option, .
 def _within(track: PublishedTrack, flows: Mapping[int, Flow]) -> tuple[Option, ...]:
     """Layers within the one stream, where they can be told apart."""
     source, rid = track.layers[0].source, track.layers[0].rid
-    rate = _flow(source, flows).rate
+    flow = _flow(source, flows)
+    (whole,) = _sizes([flow])
     # Without the descriptor nobody says which pictures of AV1 belong to which layer.
     if track.codec not in _SCALABLE or not track.dependency_descriptor:
-        return (Option(source, rid, ALL, ALL, 1, rate),)
+        return (Option(source, rid, ALL, ALL, *whole, flow.rate),)
     return tuple(
-        Option(source, rid, step.spatial, step.temporal, step.divisor, rate * step.percent // 100)
+        Option(
+            source,
+            rid,
+            step.spatial,
+            step.temporal,
+            *_halve(whole, step.halvings),
+            rate=flow.rate * step.percent // 100,
+        )
         for step in _STEPS
     )
+
+
+def _sizes(flows: Sequence[Flow]) -> list[tuple[int, int]]:
+    """Of each layer, from the lowest to the highest."""
+    below = range(len(flows) - 1, -1, -1)
+    known = [
+        (flow.width << halvings, flow.height << halvings)
+        for flow, halvings in zip(flows, below, strict=True)
+        if flow.width
+    ]
+    whole = known[-1] if known else (NOMINAL_WIDTH, NOMINAL_HEIGHT)
+    return [
+        (flow.width, flow.height) if flow.width else _halve(whole, halvings)
+        for flow, halvings in zip(flows, below, strict=True)
+    ]
+
+
+def _halve(size: tuple[int, int], times: int) -> tuple[int, int]:
+    return size[0] >> times, size[1] >> times
 
 
 def aim(found: tuple[Option, ...], wish: Wish | None) -> int:
@@ -110,8 +135,8 @@ def aim(found: tuple[Option, ...], wish: Wish | None) -> int:
 
 def _by_size(found: tuple[Option, ...], wish: Wish) -> int:
     for place, option in enumerate(found):
-        wide = NOMINAL_WIDTH // option.divisor * _TENTHS >= wish.max_width * ENOUGH
-        high = NOMINAL_HEIGHT // option.divisor * _TENTHS >= wish.max_height * ENOUGH
+        wide = option.width * _TENTHS >= wish.max_width * ENOUGH
+        high = option.height * _TENTHS >= wish.max_height * ENOUGH
         is_said = wish.max_width or wish.max_height
         if is_said and wide and high and option.temporal != 0:
             return place

@@ -1,7 +1,8 @@
 """What flows in the sources of a stage, and how loud it is.
 
-Comes in: the forwarding core's counts of sources, the time. Goes out: rates, whether a source
-flows, audio levels, counts of key frames. It remembers nothing of sources that nobody names.
+Comes in: the forwarding core's counts of sources, the time. Goes out: rates, sizes, whether a
+source flows, audio levels, counts of key frames. It remembers nothing of sources that nobody
+names.
 """
 
 from collections.abc import Callable, Iterable
@@ -40,7 +41,9 @@ class Meter:
         self.key_frames: dict[int, int] = {}
 
     def look(self, sources: Iterable[int], now_ns: int) -> bool:
-        """At all *sources*; True if one began or ceased to flow, or its rate is known now."""
+        """At all *sources*; True if one began or ceased to flow, its rate is known now, or its
+        size is another.
+        """
         there = dict.fromkeys(sources)
         former = self._what_counts()
         for source in there:
@@ -63,9 +66,11 @@ class Meter:
             self.flows[source] = flow
             self._measured[source] = _Measured(now_ns, self._read(source).bytes, flow.rate)
 
-    def _what_counts(self) -> dict[int, tuple[bool, bool]]:
+    def _what_counts(self) -> dict[int, Flow]:
         # Of a rate that is not known the allocation knows nothing: it gives all that is wished.
-        return {source: (flow.flows, flow.rate > 0) for source, flow in self.flows.items()}
+        return {
+            source: flow._replace(rate=int(flow.rate > 0)) for source, flow in self.flows.items()
+        }
 
     def _take(self, source: int, stats: SourceStats, now_ns: int) -> None:
         measured = self._measured.get(source)
@@ -76,9 +81,15 @@ class Meter:
             rate = (stats.bytes - measured.bytes) * _BITS * NANOSECOND // passed_ns
             measured.since_ns, measured.bytes, measured.rate = now_ns, stats.bytes, rate
         flows = bool(stats.last_packet_ns) and now_ns - stats.last_packet_ns <= SILENT_NS
-        self.flows[source] = Flow(measured.rate, flows)
+        size = (stats.width, stats.height) if stats.width else self._size(source)
+        self.flows[source] = Flow(measured.rate, flows, *size)
         # The count begins anew whenever anybody reads it, a moment ago perhaps: one look without
         # any sound is not silence yet.
         heard, self._heard[source] = self._heard.get(source, SILENCE), stats.audio_level
         self.levels[source] = heard if stats.audio_level == SILENCE else stats.audio_level
         self.key_frames[source] = stats.key_frames
+
+    def _size(self, source: int) -> tuple[int, int]:
+        """What was known, of what came another way too."""
+        flow = self.flows.get(source)
+        return (flow.width, flow.height) if flow is not None else (0, 0)

@@ -4,6 +4,7 @@ Comes in: Annex B access units. Goes out: parameter sets, samples with length pr
 the RFC 6381 string. It never looks into a slice.
 """
 
+from levelchat.media import sps as sequence
 from packager.cmaf.box import box, u16, u32
 from packager.cmaf.errors import BitstreamError
 
@@ -81,35 +82,9 @@ def _kind(unit: bytes) -> int:
 def _chroma(sps: bytes) -> bytes:
     if sps[1] not in WITH_CHROMA:
         return b""
-    # §7.3.2.1.1; §7.4.1: 03 after two zeros is an emulation prevention byte.
-    bits = _Bits(sps[MIN_SPS:].replace(b"\x00\x00\x03", b"\x00\x00"))
-    bits.exp_golomb()  # seq_parameter_set_id
-    chroma_format = bits.exp_golomb()
-    if chroma_format == 3:  # noqa: PLR2004 - 4:4:4 alone has separate_colour_plane_flag
-        bits.bit()
-    luma, chroma = bits.exp_golomb(), bits.exp_golomb()
+    try:
+        said = sequence.read(sps)
+    except IndexError as error:
+        raise BitstreamError("an H.264 sequence parameter set is cut off") from error
     # reserved 1s in front of each, and no SPS extension
-    return bytes((0xFC | chroma_format & 3, 0xF8 | luma & 7, 0xF8 | chroma & 7, 0))
-
-
-class _Bits:
-    """Reads the fields of a raw byte sequence payload, from the most significant bit on."""
-
-    def __init__(self, data: bytes) -> None:
-        self._left = f"{int.from_bytes(data, 'big'):0{8 * len(data)}b}" if data else ""
-
-    def bit(self) -> int:
-        if not self._left:
-            raise BitstreamError("an H.264 sequence parameter set is cut off")
-        value, self._left = self._left[0], self._left[1:]
-        return int(value)
-
-    def exp_golomb(self) -> int:
-        """ue(v), ITU-T H.264 §9.1."""
-        zeros = 0
-        while not self.bit():
-            zeros += 1
-        value = 1
-        for _ in range(zeros):
-            value = value << 1 | self.bit()
-        return value - 1
+    return bytes((0xFC | said.chroma_format, 0xF8 | said.luma_depth, 0xF8 | said.chroma_depth, 0))

@@ -9,7 +9,7 @@ from cascade.layers import ALL, Option
 
 def ask(slot: int, *rates: int, target: int | None = None) -> Ask:
     options = tuple(
-        Option(10 * slot + place, str(place), ALL, ALL, 1, rate)
+        Option(10 * slot + place, str(place), ALL, ALL, 640, 360, rate)
         for place, rate in enumerate(rates)
     )
     return Ask(slot, options, len(rates) - 1 if target is None else target)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cascade.layers import ALL, NOMINAL_HEIGHT, NOMINAL_WIDTH, Flow, Option, aim, options
+from cascade.layers import ALL, NOMINAL_WIDTH, Flow, Option, aim, options
 from cascade.wishes import MAX_SIDE, Wish
 from levelchat.media.codec import Codec
 from levelchat.media.stage import Layer, PublishedTrack
@@ -17,19 +17,37 @@ def wish(**wished: object) -> Wish:
     return Wish(media_id="0", **wished)  # type: ignore[arg-type]
 
 
+def sides(found: tuple[Option, ...]) -> list[tuple[int, int]]:
+    return [(option.width, option.height) for option in found]
+
+
 def rid(found: tuple[Option, ...], wished: Wish | None) -> str:
     return found[aim(found, wished)].rid
 
 
 def test_layers_are_offered_lowest_first() -> None:
-    """Each with its rate, and half as wide as the next."""
+    """Each with its rate, and half as wide as the next, where nothing is known of sizes."""
     found = options(SIMULCAST, FLOWS)
 
-    assert [(option.rid, option.divisor, option.rate) for option in found] == [
-        ("l", 4, 100),
-        ("m", 2, 400),
-        ("h", 1, 1500),
+    assert [(option.rid, option.width, option.rate) for option in found] == [
+        ("l", NOMINAL_WIDTH // 4, 100),
+        ("m", NOMINAL_WIDTH // 2, 400),
+        ("h", NOMINAL_WIDTH, 1500),
     ]
+
+
+def test_sizes_are_what_key_frames_say() -> None:
+    """A layer of which none came yet is as large as those that are known have it."""
+    known = {1: Flow(100, True, 480, 270), 2: Flow(400, True), 3: Flow(1500, True, 1920, 1080)}
+    portrait = {1: Flow(100, True), 2: Flow(400, True, 360, 640), 3: Flow(0, False)}
+
+    assert sides(options(SIMULCAST, known)) == [(480, 270), (960, 540), (1920, 1080)]
+    assert sides(options(SIMULCAST, portrait)) == [(180, 320), (360, 640)]
+    assert rid(options(SIMULCAST, known), wish(max_width=300, max_height=169)) == "l"
+    layered = PublishedTrack(Codec.VP9, (Layer(3),), dependency_descriptor=True)
+    assert sides(options(layered, known))[1:] == [(480, 270), (960, 540), (1920, 1080)]
+    plain = PublishedTrack(Codec.H264, (Layer(3),))
+    assert sides(options(plain, known)) == [(1920, 1080)]
 
 
 def test_a_layer_that_does_not_flow_is_left_out() -> None:
@@ -79,17 +97,23 @@ def test_layers_within_a_stream_need_its_descriptor() -> None:
     assert found[aim(found, wish(max_width=160))][2:4] == (0, 2)
 
 
-@given(st.integers(0, MAX_SIDE), st.integers(0, MAX_SIDE), st.sets(st.sampled_from([1, 2, 3])))
+@given(
+    st.integers(0, MAX_SIDE),
+    st.integers(0, MAX_SIDE),
+    st.sets(st.sampled_from([1, 2, 3])),
+    st.lists(st.sampled_from([(0, 0), (320, 180), (1920, 1080)]), min_size=3, max_size=3),
+)
 def test_of_the_layers_that_flow_the_lowest_that_is_enough(
-    width: int, height: int, flowing: set[int]
+    width: int, height: int, flowing: set[int], known: list[tuple[int, int]]
 ) -> None:
     """Where none is enough the highest; those below it are not, and silent ones are skipped."""
-    found = options(SIMULCAST, {source: Flow(100, source in flowing) for source in FLOWS})
+    found = options(
+        SIMULCAST, {source: Flow(100, source in flowing, *known[source - 1]) for source in FLOWS}
+    )
     place = aim(found, wish(max_width=width, max_height=height))
 
     def is_enough(option: Option) -> bool:
-        wide = NOMINAL_WIDTH // option.divisor >= 0.8 * width
-        return wide and NOMINAL_HEIGHT // option.divisor >= 0.8 * height
+        return option.width >= 0.8 * width and option.height >= 0.8 * height
 
     assert {option.source for option in found} == (flowing or set(FLOWS))
     if width or height:

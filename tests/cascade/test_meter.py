@@ -33,6 +33,21 @@ def test_rates_are_of_the_last_second() -> None:
     assert not meter.look([1], START + WINDOW_NS + 1)
 
 
+def test_a_size_is_told_when_it_changes() -> None:
+    """And stays while the next key frame has not come."""
+    stats = SourceStats()
+    meter = Meter(lambda _: stats)
+    meter.look([1], START)
+    stats.width, stats.height = 640, 360
+
+    assert meter.look([1], START)
+    assert not meter.look([1], START)
+    assert meter.flows[1] == Flow(0, False, 640, 360)
+    stats.width = stats.height = 0
+    assert not meter.look([1], START)
+    assert meter.flows[1].width == 640
+
+
 def test_nothing_is_kept_of_what_is_gone() -> None:
     """A source that nobody names has no entry."""
     meter = Meter(lambda _: SourceStats(key_frames=3))
@@ -59,7 +74,7 @@ def test_one_look_without_a_sound_is_not_silence() -> None:
 
 def test_what_came_another_way_is_known_already() -> None:
     """So that nobody is given another layer meanwhile."""
-    stats = {1: SourceStats(last_packet_ns=START), 2: SourceStats(bytes=100)}
+    stats = {1: SourceStats(last_packet_ns=START, width=640), 2: SourceStats(bytes=100)}
     meter = Meter(stats.__getitem__)
     meter.look([1], START - WINDOW_NS)
     stats[1].bytes = 500
@@ -67,7 +82,7 @@ def test_what_came_another_way_is_known_already() -> None:
 
     meter.take_over(1, 2, START)
 
-    assert meter.flows[2] == meter.flows[1] == Flow(4000, True)
+    assert meter.flows[2] == meter.flows[1] == Flow(4000, True, 640)
     stats[2] = SourceStats(bytes=350, last_packet_ns=START + WINDOW_NS)
     meter.look([2], START + WINDOW_NS)
-    assert meter.flows == {2: Flow(2000, True)}
+    assert meter.flows == {2: Flow(2000, True, 640)}

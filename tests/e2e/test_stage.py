@@ -97,6 +97,10 @@ async def test_a_wish_changes_the_layer_and_back(context: BrowserContext, server
         await tab.choose("anna", layer)
         await _assert_moving([tab], "anna", wanted)
 
+    # For what is shown so large, half of the sides is enough, and a quarter is not.
+    await tab.page.set_viewport_size({"width": 480, "height": 900})
+    await _assert_moving([tab], "anna", WIDE // 2)
+
     assert (await tab.stats())["session"] == session
 
 

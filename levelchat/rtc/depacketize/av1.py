@@ -26,7 +26,7 @@ _LEB128_BYTES = 8
 """AV1 bitstream specification §4.10.5."""
 
 
-def _read_leb128(data: bytes, position: int) -> tuple[int, int]:
+def read_leb128(data: bytes, position: int) -> tuple[int, int]:
     """The value, and where what follows begins."""
     value = 0
     for index in range(_LEB128_BYTES):
@@ -83,7 +83,7 @@ class Av1Depacketizer:
             if index == count:
                 length = end - position
             else:
-                length, position = _read_leb128(payload, position)
+                length, position = read_leb128(payload, position)
             element = payload[position : position + length]
             position += length
             if position > end:
@@ -105,7 +105,7 @@ class Av1Depacketizer:
         start = 2 if header & _HAS_EXTENSION else 1
         end = len(obu)
         if header & _HAS_SIZE:
-            size, start_of_body = _read_leb128(obu, start)
+            size, start_of_body = read_leb128(obu, start)
             end = start_of_body + size
         else:
             start_of_body = start

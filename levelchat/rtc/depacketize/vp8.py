@@ -19,8 +19,8 @@ _KEY_HEADER = 10
 _START_CODE = b"\x9d\x01\x2a"
 
 
-def _descriptor_length(payload: bytes) -> int:
-    """RFC 7741 §4.2."""
+def descriptor_length(payload: bytes) -> int:
+    """Bytes before the frame's (RFC 7741 §4.2); raises `IndexError` where it is cut off."""
     length = 1
     if payload[0] & _EXTENDED:
         fields = payload[1]
@@ -46,7 +46,7 @@ class Vp8Depacketizer:
         if begins == bool(self._chunks):
             raise MalformedPayload("a VP8 frame without its beginning, or with two")
         try:
-            length = _descriptor_length(payload)
+            length = descriptor_length(payload)
         except IndexError:
             raise MalformedPayload("a VP8 payload descriptor that is cut off") from None
         self._chunks.append(payload[length:])
@@ -70,6 +70,6 @@ class Vp8Depacketizer:
         if payload[0] & (_START | _PARTITION) != _START:
             return False
         try:
-            return not payload[_descriptor_length(payload)] & 1
+            return not payload[descriptor_length(payload)] & 1
         except (IndexError, MalformedPayload):
             return False

@@ -5,6 +5,8 @@ or, where the picture has several spatial layers, their superframe with its inde
 layer: choosing layers is for whoever forwards.
 """
 
+import struct
+
 from levelchat.rtc.depacketize.seams import AccessUnit, MalformedPayload
 
 _PICTURE_ID = 0x80
@@ -27,8 +29,33 @@ _MAX_FRAMES = 8
 _SUPERFRAME_MARKER = 0xC0
 
 
-def _descriptor_length(payload: bytes) -> int:
-    """RFC 9628 §4.2. Raises IndexError where the descriptor is cut off."""
+def descriptor_length(payload: bytes) -> int:
+    """Bytes before the frame's. Raises `IndexError` where they are cut off, `MalformedPayload`."""
+    length = _structure_at(payload)
+    if payload[0] & _STRUCTURE:
+        length += _structure_length(payload, length)
+    if length >= len(payload):
+        raise MalformedPayload("a VP9 payload with nothing behind its descriptor")
+    return length
+
+
+def layer_sizes(payload: bytes) -> list[tuple[int, int]]:
+    """Width and height of each spatial layer, where the scalability structure says them (RFC 9628
+    §4.2.1). Raises as `descriptor_length` does.
+    """
+    if not payload[0] & _STRUCTURE:
+        return []
+    start = _structure_at(payload)
+    first = payload[start]
+    if not first & _STRUCTURE_SIZES:
+        return []
+    descriptor_length(payload)
+    sides = struct.iter_unpack("!HH", payload[start + 1 : start + 1 + 4 * ((first >> 5) + 1)])
+    return list(sides)
+
+
+def _structure_at(payload: bytes) -> int:
+    """Where the scalability structure is, or would be (RFC 9628 §4.2)."""
     first = payload[0]
     length = 1
     if first & _PICTURE_ID:
@@ -38,10 +65,6 @@ def _descriptor_length(payload: bytes) -> int:
         length += 1 if first & _FLEXIBLE else 2
     if first & _FLEXIBLE and first & _PREDICTED:
         length += _references_length(payload, length)
-    if first & _STRUCTURE:
-        length += _structure_length(payload, length)
-    if length >= len(payload):
-        raise MalformedPayload("a VP9 payload with nothing behind its descriptor")
     return length
 
 
@@ -95,7 +118,7 @@ class Vp9Depacketizer:
         if bool(first & _BEGINS) == self._open:
             raise MalformedPayload("a VP9 frame without its beginning, or without its end")
         try:
-            length = _descriptor_length(payload)
+            length = descriptor_length(payload)
         except IndexError:
             raise MalformedPayload("a VP9 payload descriptor that is cut off") from None
         self._open = not first & _ENDS
@@ -125,7 +148,7 @@ class Vp9Depacketizer:
             return False
         try:
             # Only the lowest spatial layer begins a picture.
-            return not _spatial_layer(payload) and _is_key(payload[_descriptor_length(payload) :])
+            return not _spatial_layer(payload) and _is_key(payload[descriptor_length(payload) :])
         except (IndexError, MalformedPayload):
             return False
 

@@ -7,6 +7,8 @@ read, or refers to a structure that never came, says nothing.
 
 from typing import NamedTuple
 
+from levelchat.media.bits import BitReader
+
 NOT_PRESENT = 0
 SWITCH = 2
 """Decode target indications (A.8.3.3, table A.1); 1 is discardable, 3 required."""
@@ -48,29 +50,6 @@ class Frame(NamedTuple):
     """A bit for each decode target that is being sent."""
 
 
-class _Bits:
-    """Reads from the highest bit on; raises IndexError at the end."""
-
-    __slots__ = ("_left", "_value")
-
-    def __init__(self, data: bytes) -> None:
-        self._value = int.from_bytes(data, "big")
-        self._left = 8 * len(data)
-
-    def take(self, count: int) -> int:
-        self._left -= count
-        if self._left < 0:
-            raise IndexError("the dependency descriptor is cut off")
-        return self._value >> self._left & ((1 << count) - 1)
-
-    def below(self, limit: int) -> int:
-        """ns(n) (AV1 bitstream specification §4.10.7)."""
-        width = limit.bit_length()
-        spare = (1 << width) - limit
-        value = self.take(width - 1)
-        return value if value < spare else (value << 1) - spare + self.take(1)
-
-
 class DependencyReader:
     """The descriptors of one source."""
 
@@ -90,7 +69,7 @@ class DependencyReader:
             return None
 
     def _read(self, element: bytes) -> Frame | None:
-        bits = _Bits(element)
+        bits = BitReader(element)
         starts, ends, template, number = bits.take(1), bits.take(1), bits.take(6), bits.take(16)
         custom_indications = custom_differences = 0
         if len(element) > _MANDATORY:
@@ -125,14 +104,14 @@ class DependencyReader:
         )
 
 
-def _read_differences(bits: _Bits) -> tuple[int, ...]:
+def _read_differences(bits: BitReader) -> tuple[int, ...]:
     differences = []
     while size := bits.take(2):
         differences.append(bits.take(4 * size) + 1)
     return tuple(differences)
 
 
-def _read_structure(bits: _Bits) -> Structure:
+def _read_structure(bits: BitReader) -> Structure:
     offset = bits.take(6)
     target_count = bits.take(5) + 1
     layers = _read_layers(bits)
@@ -154,7 +133,7 @@ def _read_structure(bits: _Bits) -> Structure:
     )
 
 
-def _read_layers(bits: _Bits) -> list[tuple[int, int]]:
+def _read_layers(bits: BitReader) -> list[tuple[int, int]]:
     """Spatial and temporal id of each template (template_layers)."""
     spatial = temporal = 0
     layers: list[tuple[int, int]] = []
@@ -170,14 +149,14 @@ def _read_layers(bits: _Bits) -> list[tuple[int, int]]:
     raise IndexError("a dependency structure with too many templates")
 
 
-def _read_template_differences(bits: _Bits) -> tuple[int, ...]:
+def _read_template_differences(bits: BitReader) -> tuple[int, ...]:
     differences = []
     while bits.take(1):
         differences.append(bits.take(4) + 1)
     return tuple(differences)
 
 
-def _skip_chains(bits: _Bits, targets: int, templates: int) -> None:
+def _skip_chains(bits: BitReader, targets: int, templates: int) -> None:
     """Whoever knows which frames went out needs no chains."""
     chains = bits.below(targets + 1)
     if not chains:

@@ -90,6 +90,10 @@ F19 PLI and FIR about an outlet, and a selection that waits for a key frame, cal
 F20 `on_rtcp` hands over what is left of a route's RTCP, at most MAX_RTCP a second: of a route that
     only subscribes (it has outlets and nothing attached) the packets that are none of RR, NACK,
     PLI, FIR, REMB, BYE, XR, SDES; of any other the whole compound.
+
+Sizes
+F21 `SourceStats.width` and `height` are what the first packet of a key frame says (F11), of which
+    one is read every SIZE_SPACING_NS. Nothing is decoded; one that cannot be read says nothing.
 """
 
 import itertools
@@ -119,6 +123,9 @@ RESEND_RATE = 1000
 RESEND_BURST = 200
 RESEND_SPACING_NS = 10_000_000
 KEY_FRAME_SPACING_NS = 500_000_000
+SIZE_SPACING_NS = 100_000_000
+SIZE_SAID = 256
+"""Bytes of a payload within which each codec says how large its pictures are."""
 SHARD_SUBSCRIBERS = 300
 """Routes with outlets on one shard by default: a burst of ten reaches the last in 12 ms."""
 MAX_PACKET = 1500
@@ -198,6 +205,9 @@ class SourceStats(msgspec.Struct):
     last_sender_report: int = 0
     """The middle 32 bits of its NTP timestamp; 0 when none came."""
     last_sender_report_ns: int = 0
+    width: int = 0
+    """Pixels, of the newest key frame that says it (F21); 0: not known."""
+    height: int = 0
 
 
 class OutletStats(msgspec.Struct):
@@ -253,7 +263,30 @@ class Totals(msgspec.Struct):
     """What a shard did not take from another in time (bounded queue)."""
 
 
-class ForwarderEvents(Protocol):
+class SourceEvents(Protocol):
+    """What the owner of a source hears; the endpoint finds it by the source's number."""
+
+    def on_packet(self, source: int, packet: bytes, now_ns: int) -> None:
+        """A decrypted RTP packet of a source with `tap`."""
+
+    def on_gap(self, source: int, first: int, count: int, now_ns: int) -> None:
+        """Sequence numbers (16 bits) that were passed over."""
+
+    def on_filled(self, source: int, sequence: int, now_ns: int) -> None:
+        """One of them came after all."""
+
+
+class OutletEvents(Protocol):
+    """What the owner of an outlet hears."""
+
+    def on_key_frame_wanted(self, outlet: int, now_ns: int) -> None:
+        """F19."""
+
+    def on_switched(self, outlet: int, source: int, now_ns: int) -> None:
+        """The outlet's first packet of *source* has gone out."""
+
+
+class ForwarderEvents(SourceEvents, OutletEvents, Protocol):
     """Called on the event loop's thread. What it raises is its owner's to catch."""
 
     def on_datagram(self, shard: int, datagram: bytes, address: Address, now_ns: int) -> None:
@@ -266,21 +299,6 @@ class ForwarderEvents(Protocol):
 
     def on_rtcp(self, route: int, packet: bytes, now_ns: int) -> None:
         """A decrypted compound packet (F20)."""
-
-    def on_packet(self, source: int, packet: bytes, now_ns: int) -> None:
-        """A decrypted RTP packet of a source with `tap`."""
-
-    def on_gap(self, source: int, first: int, count: int, now_ns: int) -> None:
-        """Sequence numbers (16 bits) that were passed over."""
-
-    def on_filled(self, source: int, sequence: int, now_ns: int) -> None:
-        """One of them came after all."""
-
-    def on_key_frame_wanted(self, outlet: int, now_ns: int) -> None:
-        """F19."""
-
-    def on_switched(self, outlet: int, source: int, now_ns: int) -> None:
-        """The outlet's first packet of *source* has gone out."""
 
     def on_outgoing(self, route: int, datagram: bytes) -> None:
         """SRTP or SRTCP for a route that is aimed at no address (ICE-TCP)."""
@@ -368,26 +386,3 @@ class Numbers:
     def next(self) -> int:
         """One that nobody had."""
         return next(self._count)
-
-
-class SourceEvents(Protocol):
-    """What the owner of a source hears; the endpoint finds it by the source's number."""
-
-    def on_packet(self, source: int, packet: bytes, now_ns: int) -> None:
-        """See `ForwarderEvents`."""
-
-    def on_gap(self, source: int, first: int, count: int, now_ns: int) -> None:
-        """See `ForwarderEvents`."""
-
-    def on_filled(self, source: int, sequence: int, now_ns: int) -> None:
-        """See `ForwarderEvents`."""
-
-
-class OutletEvents(Protocol):
-    """What the owner of an outlet hears."""
-
-    def on_key_frame_wanted(self, outlet: int, now_ns: int) -> None:
-        """See `ForwarderEvents`."""
-
-    def on_switched(self, outlet: int, source: int, now_ns: int) -> None:
-        """See `ForwarderEvents`."""

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from levelchat.media.time import NANOSECOND
 from levelchat.rtc import rtp
-from levelchat.rtc.forward import extensions, sender_reports
+from levelchat.rtc.forward import extensions, sender_reports, sizes
 from levelchat.rtc.forward.dependency import DependencyReader
 from levelchat.rtc.forward.history import History
 from levelchat.rtc.forward.packets import Packet
-from levelchat.rtc.forward.seams import SourceConfig, SourceStats
+from levelchat.rtc.forward.seams import SIZE_SPACING_NS, SourceConfig, SourceStats
 from levelchat.rtc.rtcp import SenderReport
 from levelchat.rtc.sequence import SEQUENCE_BITS
 
@@ -32,6 +32,7 @@ class Source:
     __slots__ = (
         "_clock_rate",
         "_dependency",
+        "_sized_ns",
         "_transit",
         "attached",
         "carrying",
@@ -61,6 +62,7 @@ class Source:
         self.filled: int | None = None
         """The number that was passed over before and came with the newest packet."""
         self._clock_rate = config.codec.clock_rate
+        self._sized_ns = -SIZE_SPACING_NS
         self.lost_before = 0
         self._begin()
 
@@ -139,6 +141,11 @@ class Source:
         if packet.kept.audio_level:
             # RFC 6464 §3: 0 is the loudest; the highest bit says whether it is voice.
             stats.audio_level = min(stats.audio_level, packet.kept.audio_level[0] & _SILENCE)
+        if packet.key and packet.arrival_ns - self._sized_ns >= SIZE_SPACING_NS:
+            self._sized_ns = packet.arrival_ns
+            size = sizes.read(self.config.codec, packet.payload)
+            if size != sizes.UNKNOWN:
+                stats.width, stats.height = size
 
     def _measure_jitter(self, packet: rtp.RtpPacket) -> None:
         """RFC 3550 §A.8, in sixteenths."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from levelchat.clock import Clock
 from levelchat.media.codec import Codec
-from levelchat.rtc.forward import _srtp
+from levelchat.rtc.forward import _srtp, sizes
 from levelchat.rtc.forward.seams import (
     ForwarderEvents,
     OutletConfig,
@@ -46,6 +46,8 @@ class NativeForwarder:
         self._descriptor = -1
         self._told: tuple[Callable[..., None], ...] = ()
         self._waiting: deque[tuple[int, tuple[object, ...]]] = deque()
+        self._sizes: dict[int, tuple[Codec, sizes.Size]] = {}
+        """Of the sources that are open, as Python reads them."""
 
     def open(self, sockets: Sequence[socket.socket], events: ForwarderEvents) -> None:
         self._loop = asyncio.get_running_loop()
@@ -60,6 +62,7 @@ class NativeForwarder:
             events.on_key_frame_wanted,
             events.on_switched,
             events.on_outgoing,
+            self._on_key_frame,
         )
         self._descriptor = self._core.open([sock.fileno() for sock in sockets])
         self._loop.add_reader(self._descriptor, self._on_readable)
@@ -69,6 +72,7 @@ class NativeForwarder:
             self._loop.remove_reader(self._descriptor)
         self._loop = None
         self._waiting.clear()
+        self._sizes.clear()
         self._core.close()
 
     def _on_readable(self) -> None:
@@ -85,6 +89,13 @@ class NativeForwarder:
         finally:
             if waiting and self._loop is not None:
                 self._loop.call_soon(self._tell)
+
+    def _on_key_frame(self, source: int, payload: bytes) -> None:
+        """F21."""
+        codec, known = self._sizes.get(source, (None, sizes.UNKNOWN))
+        if codec is not None:
+            size = sizes.read(codec, payload)
+            self._sizes[source] = codec, known if size == sizes.UNKNOWN else size
 
     def send(self, shard: int, datagram: bytes, address: Address) -> None:
         self._core.send(shard, datagram, address)
@@ -130,8 +141,10 @@ class NativeForwarder:
             config.tap,
             config.gaps,
         )
+        self._sizes[source] = config.codec, sizes.UNKNOWN
 
     def close_source(self, source: int) -> None:
+        self._sizes.pop(source, None)
         self._core.close_source(source)
 
     def attach(self, source: int, route: int, ssrc: int, *, repair: bool = False) -> None:
@@ -177,7 +190,10 @@ class NativeForwarder:
     # -- counts
 
     def source_stats(self, source: int) -> SourceStats:
-        return SourceStats(*(self._core.source_counts(source) or ()))
+        stats = SourceStats(*(self._core.source_counts(source) or ()))
+        _, size = self._sizes.get(source, (None, sizes.UNKNOWN))
+        stats.width, stats.height = size
+        return stats
 
     def outlet_stats(self, outlet: int) -> OutletStats:
         return OutletStats(*(self._core.outlet_counts(outlet) or ()))

@@ -97,9 +97,10 @@ def test_high_profiles_say_chroma_and_depth(profile: str, pixels: str, ending: s
 
 def test_444_has_a_bit_more_before_its_depths() -> None:
     """An SPS of chroma format 3 is read past separate_colour_plane_flag."""
-    # seq_parameter_set_id 0 "1", chroma_format_idc 3 "00100", flag "0", depths 0 "1" and 1 "010"
-    bits = 0b1_00100_0_1_010_00000
-    sps = bytes((0x67, 122, 0, 30)) + bits.to_bytes(2, "big")
+    # seq_parameter_set_id 0 "1", chroma_format_idc 3 "00100", flag "0", depths 0 "1" and 1 "010";
+    # no bypass, no lists, log2 0, order 2, no reference, no gaps, 1 by 1 macroblocks, not cropped
+    bits = 0b1_00100_0_1_010_0_0_1_011_1_0_1_1_1_0_0_1_0000000
+    sps = bytes((0x67, 122, 0, 30)) + bits.to_bytes(4, "big")
 
     assert h264.configuration(sps, PPS).endswith(bytes.fromhex("fff8f900"))
 

@@ -16,6 +16,7 @@ enum lc_event_kind {
     LC_ON_KEY_FRAME_WANTED,
     LC_ON_SWITCHED,
     LC_ON_OUTGOING,
+    LC_ON_KEY_FRAME, /* began, with this: somebody reads its size */
     LC_ON_RELEASED, /* the route's former SRTP contexts are used no more */
 };
 

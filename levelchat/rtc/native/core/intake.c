@@ -114,6 +114,20 @@ static void count(lc_view *view, const lc_packet *packet)
         note_level(counts, packet);
 }
 
+/* Python reads how large its pictures are. */
+static void tell_key_frame(lc_shard *shard, const lc_view *view, const lc_packet *packet)
+{
+    lc_intake *intake = view->intake;
+    if (intake->has_size && packet->arrival_ns - intake->size_ns < LC_SIZE_SPACING_NS)
+        return;
+    intake->has_size = true;
+    intake->size_ns = packet->arrival_ns;
+    size_t size = packet->payload_size < LC_SIZE_SAID ? packet->payload_size : LC_SIZE_SAID;
+    lc_shard_tell(shard, lc_event_new(LC_ON_KEY_FRAME, view->id,
+                                      packet->data + packet->payload_at, size,
+                                      packet->arrival_ns));
+}
+
 static void hand_on(lc_shard *shard, const lc_view *view, lc_packet *packet)
 {
     for (uint64_t left = view->intake->subscribers; left; left &= left - 1)
@@ -145,6 +159,8 @@ void lc_intake_take(lc_shard *shard, lc_view *view, lc_packet *packet, bool repa
     hand_on(shard, view, packet);
     lc_view_accept(shard, view, packet);
     count(view, packet);
+    if (packet->key)
+        tell_key_frame(shard, view, packet);
     if (!repair)
         measure_jitter(view, packet);
 }

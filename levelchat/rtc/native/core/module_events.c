@@ -35,6 +35,7 @@ static PyObject *arguments_of(const lc_event *event)
     case LC_ON_SWITCHED:
         return Py_BuildValue("KKL", id, other, now_ns);
     case LC_ON_OUTGOING:
+    case LC_ON_KEY_FRAME:
         return Py_BuildValue("Ky#", id, data, size);
     default:
         return Py_BuildValue("KL", id, now_ns);

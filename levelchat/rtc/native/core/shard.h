@@ -62,8 +62,9 @@ typedef struct {
     lc_source_counts *counts;
     lc_dependency dependency;
     uint64_t lost_before;
-    bool has_transit;
+    bool has_transit, has_size;
     uint32_t transit, ssrc;
+    int64_t size_ns; /* when a key frame was told last */
     uint64_t jitter;
     uint64_t subscribers; /* a bit for each other shard that wants the packets */
 } lc_intake;

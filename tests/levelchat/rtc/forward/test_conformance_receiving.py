@@ -1,6 +1,7 @@
 """What every forwarding core takes in (F1 to F7)."""
 
 import os
+import struct
 
 from forwardkit import (
     AUDIO_PT,
@@ -10,14 +11,16 @@ from forwardkit import (
     RTX_PT,
     Kit,
     Peer,
+    Pushing,
     h264,
     packet,
     until,
+    vp8,
 )
 
 from levelchat.media.codec import Codec
 from levelchat.rtc import rtp
-from levelchat.rtc.forward.seams import MAX_SSRCS, MAX_STRAYS
+from levelchat.rtc.forward.seams import MAX_SSRCS, MAX_STRAYS, SIZE_SPACING_NS
 
 SSRC = 0x1234
 
@@ -272,3 +275,29 @@ async def test_a_source_counts(kit: Kit) -> None:
     assert stats.bytes == sum(len(h264(index, key=not index)) for index in range(5))
     assert kit.events.gaps == [(source, 1, 3)]
     assert kit.events.filled == [(source, 3)]
+
+
+def _sized(number: int, width: int, height: int) -> bytes:
+    """A key frame of VP8 that says its size (RFC 6386 §9.1)."""
+    frame = b"\x00\x00\x00\x9d\x01\x2a" + struct.pack("<HH", width, height)
+    return vp8(0, key=True, picture=number)[:4] + frame + bytes(20)
+
+
+async def test_a_source_says_its_size(kit: Kit) -> None:
+    """F21: that of the newest key frame that says one, and one is read every tenth of a second."""
+    source, spacing = Pushing(kit, Codec.VP8), SIZE_SPACING_NS // MILLISECOND
+
+    async def size_after(sequence: int, payload: bytes, at_ms: int) -> tuple[int, int]:
+        source.push(sequence, 90 * at_ms, payload, at_ms)
+        await kit.settle()
+        stats = kit.forwarder.source_stats(source.number)
+        return stats.width, stats.height
+
+    assert await size_after(1, vp8(1, picture=1), 0) == (0, 0)
+    assert await size_after(2, _sized(2, 640, 360), 1) == (640, 360)
+    assert await size_after(3, _sized(3, 320, 180), spacing) == (640, 360)
+    assert await size_after(4, _sized(4, 320, 180), spacing + 1) == (320, 180)
+    assert await size_after(5, _sized(5, 0, 180), 2 * spacing + 1) == (320, 180)
+    assert await size_after(6, vp8(6, picture=6), 3 * spacing + 1) == (320, 180)
+    kit.forwarder.close_source(source.number)
+    assert kit.forwarder.source_stats(source.number).width == 0
