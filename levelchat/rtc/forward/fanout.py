@@ -84,6 +84,7 @@ class Fanout:
         if outlet.cursor is not None and outlet.source is not former:
             self._replaying[outlet] = None
             self._replay(outlet, REPLAY_BURST, now_ns)
+            self._wire.flush()
             self._schedule()
         elif outlet.target is not None or self._replays_nothing(outlet, former):
             self.ask_key_frame(outlet, now_ns)
@@ -117,6 +118,7 @@ class Fanout:
         now_ns = self._clock.now_ns()
         for outlet in tuple(self._replaying):
             self._replay(outlet, REPLAY_CHUNK, now_ns)
+        self._wire.flush()
         self._schedule()
 
     def forget(self, outlet: Outlet) -> None:

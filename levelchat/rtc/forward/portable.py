@@ -125,6 +125,7 @@ class PortableForwarder:
         if known is not None:
             self._totals.received += 1
             self._reception.take(known, datagram, now_ns)
+            self.flush()
 
     def send_rtcp(self, route: int, packet: bytes) -> None:
         known = self._routes.get(route)
@@ -164,6 +165,11 @@ class PortableForwarder:
         known = self._sources.get(source)
         if known is not None:
             self.on_rtp(known, packet, now_ns, repair=False)
+            self.flush()
+
+    def flush(self) -> None:
+        """Sends what waits for more of its kind."""
+        self._wire.flush()
 
     def on_rtp(self, source: Source, packet: bytes, now_ns: int, *, repair: bool) -> None:
         """A decrypted packet of *source*, or one that repairs it."""

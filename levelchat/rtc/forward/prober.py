@@ -55,6 +55,7 @@ class Prober:
                 probe.sent(count)
             if probe.is_over(now_ns):
                 del self._probes[outlet]
+        self._wire.flush()
         self._schedule()
 
     def _pad(self, outlet: Outlet, count: int) -> bool:

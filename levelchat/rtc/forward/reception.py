@@ -18,7 +18,7 @@ from levelchat.rtc.stun import Address
 
 BURST = 64
 """Datagrams of one wake-up."""
-MAX_SENT = 512
+MAX_SENT = 1024
 """Packets sent in one wake-up, after which the rest of the burst waits: 10 ms of work."""
 MAX_DATAGRAM = 2048
 _RTP = range(128, 192)
@@ -37,6 +37,9 @@ class Core(Protocol):
 
     def on_rtcp(self, route: Route, packet: bytes, now_ns: int) -> None:
         """Of any route."""
+
+    def flush(self) -> None:
+        """No more of them in this wake-up."""
 
 
 class Reception:
@@ -98,6 +101,7 @@ class Reception:
                 if totals.forwarded > enough:
                     return
         finally:
+            self._core.flush()
             self._queue.flush()
 
     def _dispatch(self, shard: int, datagram: bytes, address: Address, now_ns: int) -> None:

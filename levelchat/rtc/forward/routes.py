@@ -32,6 +32,7 @@ class Route:
         "ssrcs",
         "stats",
         "strays",
+        "unsent",
     )
 
     def __init__(self, number: int, shard: int, sock: socket.socket) -> None:
@@ -50,6 +51,8 @@ class Route:
         self.outlets: dict[int, Outlet] = {}
         """By each SSRC of theirs."""
         self.stats = RouteStats()
+        self.unsent: list[bytes] = []
+        """Datagrams that the next flush sends."""
         self.strays = PerSecond(MAX_STRAYS)
         self.rtcp = PerSecond(MAX_RTCP)
 

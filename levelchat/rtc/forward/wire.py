@@ -1,8 +1,8 @@
 """The way out of one process: headers patched, SRTP made, datagrams sent.
 
 Comes in: packets with their numbers, RTCP. Goes out: datagrams on the sockets of the shards, or to
-whoever carries a route that has no address. One buffer serves all; nothing is allocated for a
-packet but the view that the socket is given.
+whoever carries a route that has no address. RTP of one route waits for more of it until `flush`,
+which ends whatever caused it: what goes to one address in a row is one send.
 """
 
 import socket
@@ -15,6 +15,7 @@ from levelchat.rtc.forward.packets import Packet
 from levelchat.rtc.forward.rewriting import patch
 from levelchat.rtc.forward.routes import Route
 from levelchat.rtc.forward.seams import MAX_PACKET, Totals
+from levelchat.rtc.forward.segments import MAX_SEGMENTS, Segments
 from levelchat.rtc.stun import Address
 
 _NUMBERS = struct.Struct("!BHII")
@@ -31,12 +32,15 @@ PADDING = 255
 class Wire:
     """*outgoing* takes datagrams of routes without an address."""
 
-    __slots__ = ("_outgoing", "_sockets", "_totals", "work")
+    __slots__ = ("_outgoing", "_segments", "_sockets", "_totals", "_unsent", "work")
 
     def __init__(self, totals: Totals, outgoing: Callable[[int, bytes], None]) -> None:
         self._totals = totals
         self._outgoing = outgoing
         self._sockets: tuple[socket.socket, ...] = ()
+        self._segments = Segments()
+        self._unsent: list[Route] = []
+        """Those with datagrams that wait."""
         self.work = Workspace()
 
     def open(self, sockets: tuple[socket.socket, ...]) -> None:
@@ -100,19 +104,37 @@ class Wire:
             totals.send_errors += 1
             return
         size = work.length[0]
-        address = route.address
-        if address is not None:
-            try:
-                route.socket.sendto(work.view[:size], address)
-            except OSError:
-                totals.send_errors += 1
-                return
+        if route.address is not None:
+            self._wait(route, bytes(work.view[:size]))
         elif route.is_aimed:
             self._outgoing(route.number, bytes(work.view[:size]))
         else:
             return
         totals.forwarded += 1
         totals.forwarded_bytes += size
+
+    def _wait(self, route: Route, datagram: bytes) -> None:
+        unsent = route.unsent
+        if not unsent:
+            self._unsent.append(route)
+        unsent.append(datagram)
+        if len(unsent) >= MAX_SEGMENTS:
+            self._send(route)
+
+    def flush(self) -> None:
+        """Sends what waits."""
+        for route in self._unsent:
+            self._send(route)
+        self._unsent.clear()
+
+    def _send(self, route: Route) -> None:
+        unsent, address, totals = route.unsent, route.address, self._totals
+        if unsent and address is not None:
+            for datagram in self._segments.send(route.socket, unsent, address):
+                totals.send_errors += 1
+                totals.forwarded -= 1
+                totals.forwarded_bytes -= len(datagram)
+        unsent.clear()
 
     def send_rtcp(self, route: Route, packet: bytes) -> None:
         """*packet* as SRTCP."""
