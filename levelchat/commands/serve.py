@@ -8,7 +8,7 @@ import click
 
 from levelchat.clock import SystemClock
 from levelchat.commands import options
-from levelchat.service import logs
+from levelchat.service import collector, logs
 from levelchat.service.server import Server
 from levelchat.service.settings import ServerSettings
 
@@ -36,7 +36,8 @@ def command(
     chosen = settings.section("server", ServerSettings)
     logs.configure(chosen.log_format)
     with asyncio.Runner(loop_factory=_loop_factory(use_uvloop=chosen.uvloop)) as runner:
-        runner.run(Server(settings, SystemClock()).serve_until_signal())
+        running = Server(settings, SystemClock(), on_ready=collector.settle)
+        runner.run(running.serve_until_signal())
 
 
 def _loop_factory(*, use_uvloop: bool) -> Callable[[], asyncio.AbstractEventLoop] | None:

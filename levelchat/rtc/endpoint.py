@@ -135,12 +135,15 @@ class RtcEndpoint:
         for turn in itertools.cycle(range(CALM_ROUNDS)):
             await self._occupied.wait()
             await asyncio.sleep(TICK_SECONDS)
-            now_ns = self._clock.monotonic_ns()
-            due = [*(self._brisk | self._calm[turn])]
-            for peer in due:
-                self._tick(peer, now_ns)
-            self._tcp.tick(now_ns)
-            self._forget_closed(due)
+            self._go_round(turn)
+
+    def _go_round(self, turn: int) -> None:
+        now_ns = self._clock.monotonic_ns()
+        due = [*(self._brisk | self._calm[turn])]
+        for peer in due:
+            self._tick(peer, now_ns)
+        self._tcp.tick(now_ns)
+        self._forget_closed(due)
 
     async def close(self) -> None:
         """Ends every peer and frees the ports."""

@@ -56,6 +56,25 @@ class PeerEvents(Protocol):
         """It is over; nothing else will be called."""
 
 
+class _Nobody:
+    """The owner of a closed peer: peer and owner know each other, and would wait for the garbage
+    collector.
+    """
+
+    def on_connected(self) -> None: ...
+
+    def on_stray(self, packet: bytes, now_ns: int) -> None: ...
+
+    def on_rtcp(self, packet: bytes, now_ns: int) -> None: ...
+
+    def on_tick(self, now_ns: int) -> None: ...
+
+    def on_closed(self, reason: str) -> None: ...
+
+
+_NOBODY = _Nobody()
+
+
 class PeerStats(msgspec.Struct):
     """Counts since the peer began."""
 
@@ -192,7 +211,8 @@ class Peer:
         for path in self._asked:
             mux.forget(path, self)
         self._means.forwarder.close_route(self.route)
-        self.events.on_closed(reason)
+        events, self.events = self.events, _NOBODY
+        events.on_closed(reason)
 
     def tick(self, now_ns: int) -> None:
         """Time passed; *now_ns* is monotonic."""

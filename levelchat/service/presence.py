@@ -84,6 +84,8 @@ class Membership:
     def leave(self, reason: str = "left", at: int | None = None) -> None:
         """It ended, now or *at* an earlier time (milliseconds); said once."""
         self._owner.leave(self, reason, at)
+        # Whoever is to be told knows its place: both would wait for the garbage collector.
+        self.on_end = None
 
     def end(self, reason: str) -> None:
         """Rooms wants it to end."""

@@ -7,6 +7,7 @@ new, running playlists end, exit within 10 s. It never touches media.
 import asyncio
 import contextlib
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import structlog
@@ -59,12 +60,15 @@ class PortInUse(EnvironmentFault):
 
 
 class Server:
-    """All planes of one process."""
+    """All planes of one process. *on_ready* is called once everything is there."""
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
+    def __init__(
+        self, settings: Settings, clock: Clock, on_ready: Callable[[], None] = lambda: None
+    ) -> None:
         self._all_settings = settings
         self._settings = settings.section("server", ServerSettings)
         self._clock = clock
+        self._on_ready = on_ready
         self._planes: list[Plane] = []
         self._status = StatusRoutes(self._planes)
 
@@ -117,6 +121,7 @@ class Server:
             ]
             if context.rtc is not None:
                 running.append(tasks.create_task(context.rtc.run()))
+            self._on_ready()
             self._status.ready = True
             _log.info("serving", url=f"http://{_shown(self._settings.host)}:{port}")
             await stop.wait()

@@ -1,7 +1,9 @@
 """Laws of what one subscriber gets."""
 
 import fractions
+import gc
 import json
+import weakref
 from collections.abc import Callable
 
 import av
@@ -12,8 +14,10 @@ from aiortc.codecs.vpx import Vp8Encoder
 from whepkit import Published, Viewer, Whep, until, viewers
 
 from cascade.keyframes import SPACING_NS
+from cascade.subscriber import Subscriber
 from levelchat.media.codec import Codec
 from levelchat.rtc import rtcp
+from levelchat.rtc.peer import Peer
 
 CORES = ("portable", "native")
 
@@ -239,6 +243,28 @@ async def test_a_room_ends_with_its_subscribers(whep: Whep) -> None:
         assert done.status == 200
         assert whep.metric("levelchat_cascade_subscribers") == 0
         assert (await whep.ask("DELETE", viewer.location)).status == 404
+
+
+def sessions() -> set[weakref.ref[Subscriber | Peer]]:
+    """All that there are in this process."""
+    gc.collect()
+    return {weakref.ref(each) for each in gc.get_objects() if isinstance(each, Subscriber | Peer)}
+
+
+async def test_who_is_gone_is_gone(whep: Whep) -> None:
+    """Without the garbage collector, which would stop the server to find a thousand of them."""
+    others = sessions()
+    whep.publish().picture(key=True)
+    with viewers(1) as (viewer,):
+        await whep.subscribe(viewer)
+        gone = sessions() - others
+        assert len(gone) == 2
+        gc.disable()
+        try:
+            await whep.ask("DELETE", viewer.location)
+            await until(lambda: not any(ref() for ref in gone))
+        finally:
+            gc.enable()
 
 
 @pytest.mark.parametrize("core", CORES)

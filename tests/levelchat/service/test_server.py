@@ -57,6 +57,18 @@ async def _until_ready(url: str) -> None:
             await asyncio.sleep(0.02)
 
 
+async def test_it_says_once_that_it_is_ready(tmp_path: Path) -> None:
+    """When everything is there, and before anybody is told to come."""
+    settings, stop, said = _settings(tmp_path), asyncio.Event(), list[bool]()
+    server = Server(settings, SystemClock(), on_ready=lambda: said.append(server._status.ready))
+    async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+        tasks.create_task(server.serve(stop))
+        await _until_ready(f"http://127.0.0.1:{settings._sections['server']['http_port']}/readyz")
+        stop.set()
+
+    assert said == [False]
+
+
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
