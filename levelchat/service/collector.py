@@ -1,18 +1,19 @@
-"""Python's cyclic garbage collector, so that it seldom stops a server.
+"""Python's cyclic garbage collector, so that it does not hold up a server.
 
 A full collection looks at every object there is: with a thousand peers that is a tenth of a second
-in which nobody is answered. What start-up made stays for good, and is not looked at again; of the
-rest almost nothing is in cycles, so that looking seldom costs little memory.
+in which nobody is answered. What start-up made stays for good and is not looked at again. Of the
+rest almost nothing is in cycles, so that looking at all of it seldom costs little memory; the
+youngest are looked at often, in milliseconds.
 """
 
 import gc
 
-YOUNG = 20_000
-"""Objects made and not freed, after which the youngest are looked at; Python's own is 700."""
-MIDDLE = 20
-"""Looks at the youngest for one at the middle-aged."""
-OLD = 50
-"""Looks at those for one at all; Python waits for a quarter more objects besides."""
+YOUNG = 2_000
+"""Objects made and not freed, after which these are looked at."""
+MIDDLE = 5
+"""Looks at the youngest for one at what they have left over since the last."""
+OLD = 1_000
+"""Looks at that for one at everything; Python waits for a quarter more objects besides."""
 
 
 def settle() -> None:
