@@ -59,7 +59,11 @@ def _now_minus(duration_ns: int) -> int:
 def test_frames_in_and_parts_out(running: Running) -> None:
     """From `Open` to `Ended`: one program, its parts, and an exit without complaint."""
     running.send(Open(AV))
-    for frame in moved(merged(video(count=60), sound(100)), _now_minus(0)):
+    # Two seconds that end in the middle of a part: at its end it would have gone out before anybody
+    # knew that it is the last.
+    part_ns = SMALL.part_ms * SECOND // 1000
+    ahead_ns = 3 * part_ns // 2 - time.time_ns() % part_ns
+    for frame in moved(merged(video(count=60), sound(100)), _now_minus(-ahead_ns)):
         time.sleep(max(0, frame.wall_ns - time.time_ns()) / SECOND)
         running.send(Frame(frame))
     running.send(Close("over"), Finish())
